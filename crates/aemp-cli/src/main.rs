@@ -1,0 +1,3 @@
+//! The `aemp` command.
+
+fn main() {}

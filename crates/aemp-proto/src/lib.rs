@@ -1,0 +1,26 @@
+//! The aemp protocol as a pure state machine.
+//!
+//! Bytes, local requests and the time go in; bytes, deliveries and deadlines come out. The crate opens
+//! no socket, reads no clock, draws no randomness and starts no thread: all of that is handed in, so
+//! that the same transition functions serve the tokio driver, a simulator and a model checker.
+//!
+//! Most programs want the `aemp` crate, which drives this one.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+pub mod id;
+pub mod limits;
+pub mod reason;
+pub mod time;
+pub mod value;

@@ -1,0 +1,63 @@
+//! Every limit, in one struct, with the reason for its default.
+
+/// What a node grants others and itself. All sizes are in octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Buffered for one connection before it is authenticated: a greeting and a proof fit many times.
+    pub handshake_bytes: usize,
+    /// Connections that are not yet authenticated, in all.
+    pub handshakes: usize,
+    /// The same from one address, so that one host cannot take all places.
+    pub handshakes_per_address: usize,
+    /// The largest encoded message: larger things are better sent in parts.
+    pub max_message: usize,
+    /// The largest frame; a larger message is sent in pieces, so that others can pass it.
+    pub max_piece: usize,
+    /// Levels of a decoded message: decoding recurses, so this bounds the stack.
+    pub max_depth: usize,
+    /// Elements of a decoded message, all levels together: a list of units takes an octet each on the
+    /// wire and far more in memory.
+    pub max_elements: usize,
+    /// Octets queued for and not acknowledged by one peer.
+    pub max_unacknowledged: usize,
+    /// Control frames (monitors, kills, notices) have this much room of their own beyond it.
+    pub control_room: usize,
+    /// Octets handed to a connection that the network has not taken.
+    pub max_unsent: usize,
+    /// The same while small messages wait behind large ones, counted until acknowledged.
+    pub max_in_flight_of_large: usize,
+    /// Messages waiting inside the node.
+    pub max_local: usize,
+    /// Watches that one peer may hold here.
+    pub max_watches: usize,
+    /// Names interned in one direction of a session.
+    pub max_interned: usize,
+    /// Octets after which an acknowledgement is sent without waiting.
+    pub ack_bytes: usize,
+    /// Peers that are remembered without a session or a wish of ours.
+    pub max_idle_peers: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            handshake_bytes: 16 << 10,
+            handshakes: 256,
+            handshakes_per_address: 16,
+            max_message: 64 << 20,
+            max_piece: 64 << 10,
+            max_depth: 128,
+            max_elements: 16 << 20,
+            max_unacknowledged: 256 << 20,
+            control_room: 64 << 20,
+            max_unsent: 128 << 10,
+            max_in_flight_of_large: 512 << 10,
+            max_local: 1_000_000,
+            max_watches: 1_000_000,
+            max_interned: 65_536,
+            ack_bytes: 64 << 10,
+            max_idle_peers: 1_024,
+        }
+    }
+}

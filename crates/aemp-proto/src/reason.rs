@@ -1,0 +1,168 @@
+//! Why a port died.
+
+use std::fmt;
+
+use crate::value::Value;
+
+/// The codes that the library itself uses, and room for those of programs and other kinds of nodes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ReasonCode {
+    /// The port ended of its own accord.
+    Normal,
+    /// A handler's message did not decode.
+    BadMessage,
+    /// A handler returned an error.
+    Error,
+    /// Somebody killed the port without a code of their own.
+    Killed,
+    /// A port that it was linked with died.
+    Linked,
+    /// A limit of the node was reached.
+    Limit,
+    /// The node said goodbye, or its end was proved.
+    NodeDown,
+    /// The node has no such port (any more).
+    NoSuchPort,
+    /// The node serves no such name, so it spawned nothing.
+    NoSuchService,
+    /// Too much waited for the port.
+    Overload,
+    /// A handler panicked.
+    Panic,
+    /// The node started anew under the same node ID.
+    Restarted,
+    /// The sender's message is larger than the limit.
+    TooLarge,
+    /// The sender's message could not be encoded.
+    Unencodable,
+    /// No handler took the message.
+    UnhandledMessage,
+    /// The node could not be reached in time.
+    Unreachable,
+    /// The node could not be reached: authentication failed.
+    AuthenticationFailed,
+    /// Any other code.
+    Other(Box<str>),
+}
+
+impl ReasonCode {
+    /// The code on the wire and in print.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Normal => "normal",
+            Self::BadMessage => "bad_message",
+            Self::Error => "error",
+            Self::Killed => "killed",
+            Self::Linked => "linked",
+            Self::Limit => "limit",
+            Self::NodeDown => "node_down",
+            Self::NoSuchPort => "no_such_port",
+            Self::NoSuchService => "no_such_service",
+            Self::Overload => "overload",
+            Self::Panic => "panic",
+            Self::Restarted => "restarted",
+            Self::TooLarge => "too_large",
+            Self::Unencodable => "unencodable",
+            Self::UnhandledMessage => "unhandled_message",
+            Self::Unreachable => "unreachable",
+            Self::AuthenticationFailed => "auth_failed",
+            Self::Other(code) => code,
+        }
+    }
+}
+
+impl From<&str> for ReasonCode {
+    fn from(code: &str) -> Self {
+        const KNOWN: [ReasonCode; 17] = [
+            ReasonCode::Normal,
+            ReasonCode::BadMessage,
+            ReasonCode::Error,
+            ReasonCode::Killed,
+            ReasonCode::Linked,
+            ReasonCode::Limit,
+            ReasonCode::NodeDown,
+            ReasonCode::NoSuchPort,
+            ReasonCode::NoSuchService,
+            ReasonCode::Overload,
+            ReasonCode::Panic,
+            ReasonCode::Restarted,
+            ReasonCode::TooLarge,
+            ReasonCode::Unencodable,
+            ReasonCode::UnhandledMessage,
+            ReasonCode::Unreachable,
+            ReasonCode::AuthenticationFailed,
+        ];
+        KNOWN.into_iter().find(|known| known.as_str() == code).unwrap_or_else(|| Self::Other(code.into()))
+    }
+}
+
+/// Why a port died: a code for programs, a text for people, and details.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reason {
+    code: ReasonCode,
+    text: Box<str>,
+    details: Vec<Value>,
+}
+
+impl Reason {
+    /// The port ended of its own accord.
+    pub fn normal() -> Self {
+        Self::new(ReasonCode::Normal, "")
+    }
+
+    /// A reason with a code and a text.
+    pub fn new(code: impl Into<ReasonCode>, text: impl Into<Box<str>>) -> Self {
+        Self { code: code.into(), text: text.into(), details: Vec::new() }
+    }
+
+    /// The same reason with details for programs.
+    #[must_use]
+    pub fn with_details(mut self, details: Vec<Value>) -> Self {
+        self.details = details;
+        self
+    }
+
+    /// The code.
+    pub const fn code(&self) -> &ReasonCode {
+        &self.code
+    }
+
+    /// The text, for people.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The details, for programs.
+    pub fn details(&self) -> &[Value] {
+        &self.details
+    }
+
+    /// Whether the port ended of its own accord.
+    pub fn is_normal(&self) -> bool {
+        self.code == ReasonCode::Normal
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.text() {
+            "" => f.write_str(self.code.as_str()),
+            text => write!(f, "{}: {text}", self.code.as_str()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_survives_its_text() {
+        for code in ["normal", "panic", "auth_failed", "something_else"] {
+            assert_eq!(ReasonCode::from(code).as_str(), code);
+        }
+        assert_eq!(ReasonCode::from("panic"), ReasonCode::Panic);
+        assert_eq!(ReasonCode::from("x"), ReasonCode::Other("x".into()));
+    }
+}

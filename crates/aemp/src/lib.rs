@@ -1,0 +1,1 @@
+//! Erlang-style message passing over the network, without silent loss.
