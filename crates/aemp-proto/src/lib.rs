@@ -20,7 +20,12 @@
 )]
 
 pub mod id;
+pub mod kernel;
 pub mod limits;
+pub mod link;
+pub mod message;
 pub mod reason;
+mod session;
 pub mod time;
 pub mod value;
+pub mod wire;

@@ -4,6 +4,7 @@ mod address;
 mod node_id;
 mod port_id;
 mod port_name;
+mod serde;
 
 pub use address::{Address, AddressError, Host};
 pub use node_id::{NodeId, NodeIdError};
@@ -28,5 +29,16 @@ impl fmt::Debug for Incarnation {
 impl fmt::Display for Incarnation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+    }
+}
+
+impl From<Incarnation> for Origin {
+    /// An incarnation's random bits mark the names that it makes.
+    fn from(incarnation: Incarnation) -> Self {
+        let mut origin = [0; 12];
+        for (octet, random) in origin.iter_mut().zip(incarnation.0) {
+            *octet = random;
+        }
+        Self(origin)
     }
 }

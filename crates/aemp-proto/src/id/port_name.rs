@@ -11,7 +11,7 @@ const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 /// The octets that the random part takes in text.
 const ORIGIN_DIGITS: usize = 16;
 
-/// 96 random bits, drawn by an incarnation at its start, in every name that it makes.
+/// The 96 random bits of an incarnation that stand in every name that it makes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Origin(pub [u8; 12]);
 

@@ -1,5 +1,7 @@
 //! Why a port died.
 
+mod wire;
+
 use std::fmt;
 
 use crate::value::Value;

@@ -1,0 +1,117 @@
+//! An authenticated connection.
+
+use crate::{
+    id::{Incarnation, NodeId},
+    link::{Authenticated, Role},
+    session::{Hello, Rank},
+    time::Time,
+    wire::frame::LENGTH,
+};
+
+use super::{Timing, arena::Key};
+
+/// How far a connection has come.
+#[derive(Debug)]
+pub(crate) enum Phase {
+    /// The first frame of the other side is awaited; mine is sent already if I dialled.
+    Handshake { mine: Option<Hello> },
+    /// Another incarnation connected and wants to take over; the session's connection is being probed, and
+    /// mine is not sent before that is decided.
+    Challenger { its: Hello },
+    /// It carries the session.
+    Adopted { rank: Rank, expected: Option<u64>, proved_useful: bool },
+    /// It is being closed: what `urgent` holds is still written.
+    Closing,
+}
+
+/// An authenticated connection with a peer.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) peer: Key,
+    pub(crate) incarnation: Incarnation,
+    pub(crate) role: Role,
+    pub(crate) nonce: [u8; 32],
+    pub(crate) phase: Phase,
+    /// When this side sent its greeting: what it proves is not older (R4).
+    pub(crate) greeted_at: Time,
+    pub(crate) attached_at: Time,
+    /// Frames without a number, to be written before all others.
+    pub(crate) urgent: Vec<u8>,
+    pub(crate) heard_at: Time,
+    pub(crate) written_at: Time,
+    /// Since when an acknowledgement is owed, and for how many octets.
+    pub(crate) owed_since: Option<Time>,
+    pub(crate) owed_octets: usize,
+    /// The acknowledgement that is due does not wait for something to ride on.
+    pub(crate) acknowledge_now: bool,
+    /// When a probe must have been answered.
+    pub(crate) probe_until: Option<Time>,
+    /// It stands in the queue of connections that have something to write.
+    pub(crate) queued: bool,
+    pub(crate) due: Option<Time>,
+}
+
+impl Connection {
+    pub(crate) fn new(link: &Authenticated, peer: Key, greeted_at: Time, now: Time) -> Self {
+        Self {
+            peer,
+            incarnation: link.incarnation(),
+            role: link.role(),
+            nonce: link.nonce,
+            phase: Phase::Handshake { mine: None },
+            greeted_at,
+            attached_at: now,
+            urgent: Vec::new(),
+            heard_at: now,
+            written_at: now,
+            owed_since: None,
+            owed_octets: 0,
+            acknowledge_now: false,
+            probe_until: None,
+            queued: false,
+            due: None,
+        }
+    }
+
+    pub(crate) const fn is_adopted(&self) -> bool {
+        matches!(self.phase, Phase::Adopted { .. })
+    }
+
+    pub(crate) const fn is_closing(&self) -> bool {
+        matches!(self.phase, Phase::Closing)
+    }
+
+    /// Its place among the connections of a session: `me` and `peer` are the nodes at its ends.
+    pub(crate) fn rank(&self, count: u64, me: &NodeId, peer: &NodeId) -> Rank {
+        let initiator = if self.role == Role::Dialler { me } else { peer };
+        Rank { count, nonce: self.nonce, initiator: initiator.clone() }
+    }
+
+    /// Appends a frame without a number.
+    pub(crate) fn urgent(&mut self, kind: u8, body: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.urgent.len();
+        self.urgent.extend_from_slice(&[0; LENGTH]);
+        self.urgent.push(kind);
+        body(&mut self.urgent);
+        let length = self.urgent.len().saturating_sub(start).saturating_sub(LENGTH);
+        let length = u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
+        if let Some(place) = self.urgent.get_mut(start..).and_then(|frame| frame.first_chunk_mut::<LENGTH>()) {
+            *place = length;
+        }
+    }
+
+    /// When something has to be done for it.
+    pub(crate) fn next_due(&self, timing: &Timing) -> Option<Time> {
+        match &self.phase {
+            Phase::Closing => None,
+            Phase::Handshake { .. } => Some(self.attached_at.after(timing.handshake)),
+            Phase::Challenger { .. } => None,
+            Phase::Adopted { .. } => {
+                let broken = self.heard_at.after(timing.heartbeat.saturating_mul(3));
+                let heartbeat = self.written_at.after(timing.heartbeat);
+                let owed = self.owed_since.filter(|_| !self.acknowledge_now).map(|since| since.after(timing.ack_delay));
+                [Some(broken), Some(heartbeat), owed, self.probe_until].into_iter().flatten().min()
+            }
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! First frames, and what follows from them: a session begins, is resumed, fails, or passes to another
+//! incarnation. The rules R1 to R5 of `docs/protocol.md`.
+
+use crate::{
+    id::{Incarnation, PortName},
+    reason::Reason,
+    session::{Agreement, Envelope, Hello, Kept, Naming, Unsent, agree},
+    time::Time,
+    wire::{frame::kind, write},
+};
+
+use super::{Event, Kernel, Output, arena::Key, connecting::useful, connection::Phase, sending::no_fields};
+
+/// The pair of first frames of a connection, and what follows from it.
+struct Meeting {
+    connection: Key,
+    incarnation: Incarnation,
+    its: Hello,
+    agreed: Agreement,
+}
+
+impl Kernel {
+    /// What this side states about its session with a peer, now.
+    fn hello(&self, key: Key) -> Option<Hello> {
+        let session = &self.peers.get(key)?.session;
+        Some(Hello {
+            peer: session.peer,
+            epoch: session.epoch,
+            received: session.received,
+            count: session.count.saturating_add(1),
+            features: 0,
+            max_message: u64::try_from(self.settings.limits.max_message).unwrap_or(u64::MAX),
+            addresses: self.settings.addresses.clone(),
+        })
+    }
+
+    /// Sends the first frame on a connection, and keeps what it said.
+    pub(super) fn say_hello(&mut self, connection: Key) -> Option<Hello> {
+        let hello = self.hello(self.connections.get(connection)?.peer)?;
+        let state = self.connections.get_mut(connection)?;
+        state.urgent(kind::HELLO, |out| hello.write(out));
+        state.phase = Phase::Handshake { mine: Some(hello.clone()) };
+        self.mark_writable(connection);
+        Some(hello)
+    }
+
+    /// The first frame of the other side was read.
+    pub(super) fn handle_hello(&mut self, connection: Key, its: Hello, now: Time) {
+        let Some(state) = self.connections.get(connection) else { return };
+        let (key, incarnation) = (state.peer, state.incarnation);
+        let mine = match &state.phase {
+            Phase::Handshake { mine: Some(mine) } => mine.clone(),
+            Phase::Handshake { mine: None } if self.has_living_rival(key, incarnation) => {
+                return self.challenge(key, connection, its, now);
+            }
+            Phase::Handshake { mine: None } => match self.say_hello(connection) {
+                Some(mine) => mine,
+                None => return,
+            },
+            Phase::Challenger { .. } | Phase::Adopted { .. } | Phase::Closing => {
+                return self.misbehaved(connection, "a second first frame", now);
+            }
+        };
+        let agreed = agree((&mine, self.settings.incarnation), (&its, incarnation));
+        self.meet(key, Meeting { connection, incarnation, its, agreed }, now);
+        self.schedule_peer(key);
+    }
+
+    /// Whether a connection with another incarnation of the peer carries its session.
+    fn has_living_rival(&self, key: Key, incarnation: Incarnation) -> bool {
+        let peer = self.peers.get(key);
+        peer.is_some_and(|peer| peer.connection.is_some() && peer.session.peer != Some(incarnation))
+    }
+
+    /// R2: the same choice at both ends.
+    fn meet(&mut self, key: Key, meeting: Meeting, now: Time) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let epoch = meeting.agreed.epoch;
+        if epoch < peer.session.epoch {
+            self.close_connection(meeting.connection);
+            return self.handshake_ended(key, now);
+        }
+        match peer.session.peer {
+            None => {
+                peer.session.peer = Some(meeting.incarnation);
+                peer.session.learned_at = now;
+                peer.session.epoch = epoch;
+            }
+            Some(held) if held != meeting.incarnation => return self.succeed(key, meeting, now),
+            Some(_) if epoch > peer.session.epoch => {
+                if peer.session.used {
+                    let reason = Reason::new("unreachable", "the other node gave the session up");
+                    self.fail_but(key, epoch, &reason, Some(meeting.connection), now);
+                } else {
+                    peer.session.epoch = epoch;
+                }
+            }
+            Some(_) => {}
+        }
+        self.adopt(key, meeting, now);
+    }
+
+    /// Another incarnation than the one that is held connected: it takes over, unless that one answers a probe.
+    fn challenge(&mut self, key: Key, challenger: Key, its: Hello, now: Time) {
+        let until = now.after(self.settings.timing.probe);
+        let Some(living) = self.peers.get(key).and_then(|peer| peer.connection) else { return };
+        if let Some(state) = self.connections.get_mut(challenger) {
+            state.phase = Phase::Challenger { its };
+        }
+        if let Some(state) = self.connections.get_mut(living)
+            && state.probe_until.is_none()
+        {
+            state.urgent(kind::PROBE, |_| {});
+            state.probe_until = Some(until);
+        }
+        self.mark_writable(living);
+        self.schedule(living);
+        self.schedule(challenger);
+    }
+
+    /// Another incarnation than the one that is held, and no connection with that one.
+    fn succeed(&mut self, key: Key, meeting: Meeting, now: Time) {
+        let Some(peer) = self.peers.get(key) else { return };
+        let learned_at = peer.session.learned_at;
+        let fresh = self.connections.get(meeting.connection).is_some_and(|state| state.greeted_at > learned_at);
+        if !fresh || peer.connection.is_some() {
+            // R4: what a dead process said before it died must not supersede the living one.
+            self.close_connection(meeting.connection);
+            return self.handshake_ended(key, now);
+        }
+        self.supersede(key, meeting.incarnation, meeting.agreed.epoch, now);
+        self.adopt(key, meeting, now);
+    }
+
+    /// The session's connection answered its probe: the challengers are refused.
+    pub(super) fn refuse_challengers(&mut self, key: Key) {
+        let Some(peer) = self.peers.get(key) else { return };
+        let (node, waiting) = (peer.node.clone(), peer.handshakes.clone());
+        for connection in waiting {
+            if self.connections.get(connection).is_some_and(|state| matches!(state.phase, Phase::Challenger { .. })) {
+                self.refuse(connection, "node_id_in_use", "another living process has this node ID");
+                self.event(Event::NodeIdInUse { node: node.clone() });
+            }
+        }
+    }
+
+    /// The session's connection is gone: the challengers are heard again.
+    pub(super) fn hear_challengers(&mut self, key: Key, now: Time) {
+        let waiting = self.peers.get(key).map(|peer| peer.handshakes.clone()).unwrap_or_default();
+        for connection in waiting {
+            let Some(state) = self.connections.get_mut(connection) else { continue };
+            if matches!(state.phase, Phase::Challenger { .. })
+                && let Phase::Challenger { its } = std::mem::replace(&mut state.phase, Phase::Handshake { mine: None })
+            {
+                self.handle_hello(connection, its, now);
+            }
+        }
+    }
+
+    /// The connection carries the session from now on, unless a later one does.
+    fn adopt(&mut self, key: Key, meeting: Meeting, now: Time) {
+        let (Some(peer), Some(state)) = (self.peers.get_mut(key), self.connections.get(meeting.connection)) else {
+            return;
+        };
+        let rank = state.rank(meeting.agreed.count, &self.settings.node, &peer.node);
+        let present = peer.connection;
+        if let Some(Phase::Adopted { rank: other, .. }) =
+            present.and_then(|present| self.connections.get(present)).map(|state| &state.phase)
+            && *other > rank
+        {
+            return self.close_connection(meeting.connection);
+        }
+        if let Some(present) = present {
+            self.close_connection(present);
+        }
+        if !self.begin_connection(key, &meeting, rank, now) {
+            self.misbehaved(meeting.connection, "it claims to have received what was never sent", now);
+        }
+    }
+
+    /// Makes the connection the session's own. False if the other side's first frame cannot be true.
+    fn begin_connection(&mut self, key: Key, meeting: &Meeting, rank: crate::session::Rank, now: Time) -> bool {
+        let (Some(peer), Some(state)) = (self.peers.get_mut(key), self.connections.get_mut(meeting.connection)) else {
+            return true;
+        };
+        peer.handshakes.retain(|other| *other != meeting.connection);
+        peer.connection = Some(meeting.connection);
+        peer.missed_since = None;
+        peer.hung_up = false;
+        peer.told.clone_from(&meeting.its.addresses);
+        let begins = !peer.session.used;
+        peer.session.used = true;
+        peer.session.count = meeting.agreed.count;
+        peer.session.peer_max_message = usize::try_from(meeting.its.max_message).unwrap_or(usize::MAX);
+        let believable = peer.session.resume(meeting.agreed.peer_received);
+        let first = peer.session.acknowledged().saturating_add(1);
+        state.phase = Phase::Adopted { rank, expected: None, proved_useful: false };
+        state.heard_at = now;
+        state.urgent(kind::START, |out| write::number(out, first));
+        let cancelled: Vec<_> = peer.dialling.cancel().collect();
+        let (node, connections) = (peer.node.clone(), peer.session.count);
+        for dial in cancelled {
+            self.dials.remove(dial.0);
+            self.outputs.push_back(Output::CancelDial(dial));
+        }
+        self.mark_writable(meeting.connection);
+        self.schedule(meeting.connection);
+        self.event(if begins {
+            Event::PeerUp { node, incarnation: meeting.incarnation }
+        } else {
+            Event::SessionResumed { node, connections }
+        });
+        believable
+    }
+
+    /// This side gives the session up.
+    pub(super) fn fail(&mut self, key: Key, epoch: u64, reason: &Reason, now: Time) {
+        self.fail_but(key, epoch, reason, None, now);
+        self.forget_if_useless(key);
+    }
+
+    /// The same, while the first frames of one connection belong to the next session already.
+    fn fail_but(&mut self, key: Key, epoch: u64, reason: &Reason, but: Option<Key>, now: Time) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let node = peer.node.clone();
+        let doomed: Vec<Key> = peer.connection.iter().chain(&peer.handshakes).copied().collect();
+        peer.session.restart(epoch);
+        peer.missed_since = None;
+        peer.hung_up = false;
+        peer.congested = false;
+        let monitors: Vec<PortName> = peer.monitors.keys().cloned().collect();
+        let dials: Vec<_> = peer.dialling.cancel().collect();
+        for connection in doomed.into_iter().filter(|connection| Some(*connection) != but) {
+            self.close_connection(connection);
+        }
+        for dial in dials {
+            self.dials.remove(dial.0);
+            self.outputs.push_back(Output::CancelDial(dial));
+        }
+        for name in monitors {
+            self.fire(key, &name, reason);
+        }
+        self.fail_calls(key, reason, |_| false);
+        self.remove_all_watchers(key);
+        self.event(Event::PeerDown { node, reason: reason.clone() });
+        self.handshake_ended(key, now);
+    }
+
+    /// Calls that the peer was to answer are lost, but for those that `keep` names.
+    fn fail_calls(&mut self, key: Key, reason: &Reason, keep: impl Fn(crate::id::PortNumber) -> bool) {
+        let mut lost: Vec<_> = self
+            .calls
+            .iter()
+            .filter(|(number, peer)| **peer == key && !keep(**number))
+            .map(|(number, _)| *number)
+            .collect();
+        lost.sort_unstable();
+        for number in lost {
+            self.end_call(number, reason.clone());
+        }
+    }
+
+    /// R5: another incarnation took over; the old one is proved dead. What is addressed to ports, and watches
+    /// on them, go to the new one: it may have made those ports, and answers for those that it did not make.
+    fn supersede(&mut self, key: Key, incarnation: Incarnation, epoch: u64, now: Time) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let was_used = peer.session.used;
+        let kept = peer.session.restart(epoch).into_unsent();
+        peer.session.peer = Some(incarnation);
+        peer.session.learned_at = now;
+        peer.session.peer_max_message = usize::MAX;
+        peer.closed.clear();
+        peer.congested = false;
+        let monitors: Vec<PortName> = peer.monitors.keys().filter(|name| **name != PortName::Node).cloned().collect();
+        for to in &monitors {
+            let watch = Envelope { kind: kind::MONITOR, to, naming: Naming::Full, from: None, fields: no_fields };
+            peer.session.control(&watch);
+        }
+        for unsent in &kept {
+            self.send_again(key, unsent);
+        }
+        if was_used {
+            self.fire(key, &PortName::Node, &Reason::new("restarted", "another process took the node's place"));
+        }
+        let is_kept = |number| kept.iter().any(|unsent| unsent.what == Kept::Call(number));
+        self.fail_calls(key, &Reason::new("restarted", "the node was restarted"), is_kept);
+        self.remove_all_watchers(key);
+    }
+
+    fn send_again(&mut self, key: Key, unsent: &Unsent) {
+        let limits = self.settings.limits;
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let (kind, number) = match unsent.what {
+            Kept::Message => (kind::MESSAGE, None),
+            Kept::Call(number) => (kind::CALL, Some(number)),
+            Kept::Kill => (kind::KILL, None),
+        };
+        let fields = |out: &mut Vec<u8>| {
+            if let Some(number) = number {
+                write::number(out, number.to_bits());
+            }
+        };
+        let naming = if unsent.what == Kept::Kill { Naming::Full } else { Naming::Interned };
+        let envelope = Envelope { kind, to: &unsent.to, naming, from: None, fields };
+        let copy = |out: &mut Vec<u8>| -> Result<(), std::convert::Infallible> {
+            out.extend_from_slice(&unsent.body);
+            Ok(())
+        };
+        // It was small enough for the other incarnation, and nothing is known of this one's limit yet.
+        let _: Result<(), _> = peer.session.write(&envelope, &limits, copy);
+    }
+
+    /// Forgets a peer that was never reached, and any idle one where too many are known (R1).
+    fn forget_if_useless(&mut self, key: Key) {
+        let too_many = self.peers.len() > self.settings.limits.max_idle_peers;
+        let Some(peer) = self.peers.get(key) else { return };
+        let idle = peer.connection.is_none() && peer.handshakes.is_empty() && !peer.wants_connection();
+        if !idle || !(too_many || peer.session.peer.is_none()) {
+            return;
+        }
+        if let Some(mut peer) = self.peers.remove(key) {
+            self.timers.set(super::timers::Owner::Peer(key), &mut peer.due, None);
+            self.by_node.remove(&peer.node);
+            self.first_epoch = self.first_epoch.max(peer.session.epoch.saturating_add(1));
+        }
+    }
+
+    /// The other side broke the rules of the protocol: its session cannot go on.
+    pub(super) fn misbehaved(&mut self, connection: Key, error: &str, now: Time) {
+        let Some(key) = self.connections.get(connection).map(|state| state.peer) else { return };
+        let Some(peer) = self.peers.get(key) else { return };
+        let (node, epoch) = (peer.node.clone(), peer.session.epoch.saturating_add(1));
+        self.event(Event::Misbehaved { node, error: error.to_owned() });
+        if peer_carries(self.peers.get(key).and_then(|peer| peer.connection), connection) {
+            self.fail(key, epoch, &Reason::new("misbehaved", error), now);
+        } else {
+            self.close_connection(connection);
+            self.handshake_ended(key, now);
+        }
+    }
+
+    /// A connection does not answer any more.
+    pub(super) fn broken(&mut self, connection: Key, error: &str, now: Time) {
+        let Some(state) = self.connections.get(connection) else { return };
+        let (key, was_useful) = (state.peer, useful(&state.phase));
+        let carries = peer_carries(self.peers.get(key).and_then(|peer| peer.connection), connection);
+        self.close_connection(connection);
+        if carries {
+            self.lose(key, was_useful, error, now);
+            self.hear_challengers(key, now);
+        } else {
+            self.handshake_ended(key, now);
+        }
+        self.schedule_peer(key);
+    }
+}
+
+fn peer_carries(carrier: Option<Key>, connection: Key) -> bool {
+    carrier == Some(connection)
+}

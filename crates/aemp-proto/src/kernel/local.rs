@@ -1,0 +1,84 @@
+//! The ports of this node.
+
+use crate::{
+    id::{PortId, PortName},
+    reason::Reason,
+};
+
+use super::{Event, Kernel, LocalPort, Output};
+
+/// How many failed spawns are remembered.
+const MAX_FAILED_SPAWNS: usize = 1024;
+
+impl Kernel {
+    /// A port begins to live.
+    pub fn open(&mut self, port: LocalPort) {
+        self.ports.open(port);
+    }
+
+    /// A port begins to live under a name that its spawner made. False, and nothing is done, if the name is taken.
+    pub fn open_as(&mut self, port: LocalPort, name: PortName) -> bool {
+        self.ports.open_as(port, name)
+    }
+
+    /// A spawn that was delivered failed: monitors on the name fire with `reason`.
+    pub fn spawn_failed(&mut self, name: PortName, reason: Reason) {
+        if self.failed_spawns.len() >= MAX_FAILED_SPAWNS {
+            self.failed_spawns.pop_front();
+        }
+        self.failed_spawns.push_back((name, reason));
+    }
+
+    /// Whether the port is alive.
+    pub fn is_alive(&self, port: LocalPort) -> bool {
+        self.ports.is_alive(port)
+    }
+
+    /// The living port with this name.
+    pub fn resolve(&self, name: &PortName) -> Option<LocalPort> {
+        self.ports.resolve(name)
+    }
+
+    /// The port ID of a port of this node.
+    pub fn port_id(&self, port: LocalPort) -> PortId {
+        PortId::new(self.settings.node.clone(), self.ports.name(port))
+    }
+
+    /// A port is dead from now on: whoever watches it is told, its publications end. Does nothing if it was before.
+    pub fn close(&mut self, port: LocalPort, reason: Reason) {
+        let name = self.ports.name(port);
+        let Some(mourners) = self.ports.close(port) else { return };
+        if mourners.watches.is_empty() && mourners.watchers.is_empty() && !reason.is_normal() {
+            let port = PortId::new(self.settings.node.clone(), name);
+            self.event(Event::UnwatchedDeath { port, reason });
+            return;
+        }
+        for watch in mourners.watches {
+            self.outputs.push_back(Output::Fired { watch, reason: reason.clone() });
+        }
+        for (peer, name) in mourners.watchers {
+            self.tell_death(peer, Some(port), &name, &reason);
+        }
+    }
+
+    /// Publishes a living port under a name at this node; a later publication replaces it.
+    pub fn publish(&mut self, name: &str, port: LocalPort) {
+        self.ports.publish(name, port);
+    }
+
+    /// Ends a publication.
+    pub fn unpublish(&mut self, name: &str) {
+        self.ports.unpublish(name);
+    }
+
+    /// The port published under a name.
+    pub fn published(&self, name: &str) -> Option<LocalPort> {
+        self.ports.published(name)
+    }
+
+    /// Why there is no port with this name.
+    pub(crate) fn absence(&self, name: &PortName) -> Reason {
+        let failed = self.failed_spawns.iter().rev().find(|(failed, _)| failed == name);
+        failed.map_or_else(|| Reason::new("no_such_port", "the node has no such port"), |(_, reason)| reason.clone())
+    }
+}

@@ -1,0 +1,211 @@
+//! The node: its ports, watches, requests between nodes, and peers.
+//!
+//! [`Kernel`] is told what happens and the time; [`Kernel::poll`], [`Kernel::next_writable`],
+//! [`Kernel::transmit`] and [`Kernel::deadline`] say what is to be done, and when.
+
+mod arena;
+mod connecting;
+mod connection;
+mod dialling;
+mod handshake;
+mod local;
+mod numbers;
+mod output;
+mod peer;
+mod ports;
+mod receiving;
+mod requests;
+mod sending;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod ticking;
+mod timers;
+mod transmitting;
+mod watching;
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
+use thiserror::Error;
+
+use crate::{
+    id::{Address, Incarnation, NodeId, PortName, PortNumber},
+    reason::Reason,
+};
+
+use arena::Arena;
+pub use arena::Key;
+use connection::Connection;
+pub use numbers::{LocalPort, PortNumbers};
+pub use output::{Body, Delivery, DialFailure, Event, Output, Received};
+use peer::Peer;
+use ports::Ports;
+pub use settings::{RefusedIsDeath, Settings, Timing};
+use timers::Timers;
+use watching::Watch;
+
+/// A watch on a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WatchId(Key);
+
+/// A connection that was handed to the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(Key);
+
+/// An attempt to connect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DialId(Key);
+
+/// Why a message was not sent. Nothing of it was, and the session goes on.
+#[derive(Debug, Error)]
+pub enum SendError<E> {
+    /// It could not be encoded.
+    #[error("the message cannot be encoded: {0}")]
+    Encode(E),
+    /// It is larger than the limit.
+    #[error("the message has {size} octets, the limit is {limit}")]
+    TooLarge {
+        /// Its size.
+        size: usize,
+        /// [`crate::limits::Limits::max_message`], of this node or of the peer.
+        limit: usize,
+    },
+}
+
+/// What is known of a peer.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PeerInfo {
+    /// Its node ID.
+    pub node: NodeId,
+    /// The incarnation that a session is held with.
+    pub incarnation: Option<Incarnation>,
+    /// Whether a connection carries the session now.
+    pub connected: bool,
+    /// Connections that the session has had.
+    pub connections: u64,
+    /// Octets queued for and not acknowledged by it.
+    pub unacknowledged: usize,
+    /// Where it says that it listens.
+    pub addresses: Vec<Address>,
+}
+
+/// Who is waiting for an attempt to connect.
+#[derive(Debug)]
+enum Dialler {
+    Peer(Key),
+    /// A look-up at an address whose node is not known: the address, the call, and the name that is sought.
+    LookUp {
+        address: Address,
+        number: PortNumber,
+        name: Box<str>,
+    },
+}
+
+/// The state of a node.
+#[derive(Debug)]
+pub struct Kernel {
+    settings: Settings,
+    ports: Ports,
+    watches: Arena<Watch>,
+    peers: Arena<Peer>,
+    by_node: FxHashMap<NodeId, Key>,
+    connections: Arena<Connection>,
+    dials: Arena<Dialler>,
+    /// Calls of this node that another node is to answer.
+    calls: FxHashMap<PortNumber, Key>,
+    /// Spawns that failed, for monitors that come later: a bounded number, the oldest first.
+    failed_spawns: VecDeque<(PortName, Reason)>,
+    timers: Timers,
+    outputs: VecDeque<Output>,
+    writable: VecDeque<Key>,
+    /// The number of the first session with a peer that is not known (R1).
+    first_epoch: u64,
+    random: u64,
+}
+
+impl Kernel {
+    /// The state of a node that knows nobody.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            ports: Ports::new(settings.incarnation.into()),
+            watches: Arena::default(),
+            peers: Arena::default(),
+            by_node: FxHashMap::default(),
+            connections: Arena::default(),
+            dials: Arena::default(),
+            calls: FxHashMap::default(),
+            failed_spawns: VecDeque::new(),
+            timers: Timers::default(),
+            outputs: VecDeque::new(),
+            writable: VecDeque::new(),
+            first_epoch: 1,
+            random: settings.seed,
+            settings,
+        }
+    }
+
+    /// What it was made with.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The next thing for the driver to do.
+    pub fn poll(&mut self) -> Option<Output> {
+        loop {
+            match self.outputs.pop_front()? {
+                // A watch that was ended since then never fires.
+                Output::Fired { watch, .. } if self.watches.remove(watch.0).is_none() => {}
+                output => return Some(output),
+            }
+        }
+    }
+
+    /// Peers that are known, in no particular order.
+    pub fn peers(&self) -> Vec<PeerInfo> {
+        self.peers.iter().map(|(_, peer)| info(peer)).collect()
+    }
+
+    /// What is known of one peer.
+    pub fn peer(&self, node: &NodeId) -> Option<PeerInfo> {
+        self.peers.get(*self.by_node.get(node)?).map(info)
+    }
+
+    /// Octets queued for and not acknowledged by peers, in all.
+    pub fn unacknowledged(&self) -> usize {
+        self.peers.iter().map(|(_, peer)| if peer.session.is_idle() { 0 } else { peer.session.octets() }).sum()
+    }
+
+    fn event(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    /// A number from 600 to 1200, for spreading pauses: the thousandths of a pause.
+    fn jitter(&mut self) -> u32 {
+        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let high = self.random.wrapping_shr(33);
+        u32::try_from(high % 601).unwrap_or(0).saturating_add(600)
+    }
+
+    /// The peer with this node ID, known or new.
+    fn peer_key(&mut self, node: &NodeId) -> Key {
+        if let Some(key) = self.by_node.get(node) {
+            return *key;
+        }
+        let key = self.peers.insert(Peer::new(node.clone(), self.first_epoch));
+        self.by_node.insert(node.clone(), key);
+        key
+    }
+}
+
+fn info(peer: &Peer) -> PeerInfo {
+    PeerInfo {
+        node: peer.node.clone(),
+        incarnation: peer.session.peer,
+        connected: peer.connection.is_some(),
+        connections: peer.session.count,
+        unacknowledged: if peer.session.is_idle() { 0 } else { peer.session.octets() },
+        addresses: peer.told.clone(),
+    }
+}

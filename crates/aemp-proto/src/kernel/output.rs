@@ -1,0 +1,222 @@
+//! What the kernel hands out: deliveries, requests to the driver, and events for observers.
+
+use bytes::Bytes;
+use thiserror::Error;
+
+use crate::{
+    id::{Address, Incarnation, NodeId, PortId, PortName, PortNumber},
+    reason::Reason,
+};
+
+use super::{ConnectionId, DialId, LocalPort, WatchId};
+
+/// The encoded elements of a message.
+#[derive(Clone, Debug)]
+pub enum Body<'b> {
+    /// They stand in the buffer that was received.
+    Borrowed(&'b [u8]),
+    /// They were put together from pieces; parts of them can be shared without a copy.
+    Shared(Bytes),
+}
+
+impl Body<'_> {
+    /// The octets.
+    pub fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Borrowed(octets) => octets,
+            Self::Shared(octets) => octets,
+        }
+    }
+}
+
+/// What one call of [`super::Kernel::receive`] found.
+#[derive(Debug)]
+pub enum Received<'b> {
+    /// No whole frame yet: call again with more octets behind these.
+    More,
+    /// A frame of `length` octets was handled. What it delivers has to be carried out before the next call.
+    Frame {
+        /// How many octets of the input it took.
+        length: usize,
+        /// What is to be done with it, outside the kernel.
+        delivery: Option<Delivery<'b>>,
+    },
+    /// The connection is no more: throw away what it still holds.
+    Closed,
+}
+
+/// Something that a peer asks of a port or service of this node.
+#[derive(Debug)]
+pub enum Delivery<'b> {
+    /// A message to a port that was alive when the frame was read.
+    Message {
+        /// The port.
+        to: LocalPort,
+        /// The elements.
+        body: Body<'b>,
+    },
+    /// A message that carries a reply somewhere in it.
+    Call {
+        /// The port.
+        to: LocalPort,
+        /// Where an answer, or its absence, is to be told.
+        reply: PortId,
+        /// The elements.
+        body: Body<'b>,
+    },
+    /// The answer to a call of this node.
+    Answer {
+        /// The number of the call.
+        number: PortNumber,
+        /// The elements, or why there is no answer.
+        result: Result<Body<'b>, Reason>,
+    },
+    /// A port is to be killed: carry it out, then call [`super::Kernel::close`].
+    Kill {
+        /// The port.
+        to: LocalPort,
+        /// Why.
+        reason: Reason,
+    },
+    /// A port is to be started: call [`super::Kernel::open_as`] or [`super::Kernel::spawn_failed`].
+    Spawn {
+        /// The name that the port shall have.
+        name: PortName,
+        /// The registered service.
+        service: Box<str>,
+        /// Its arguments.
+        arguments: Body<'b>,
+    },
+}
+
+/// What the driver is to do.
+#[derive(Debug)]
+pub enum Output {
+    /// Connect to `address`. Answer with [`super::Kernel::attach`] or [`super::Kernel::dial_failed`].
+    Dial {
+        /// Names the attempt.
+        dial: DialId,
+        /// The node that must be there; `None` if only its address is known.
+        expect: Option<NodeId>,
+        /// Where.
+        address: Address,
+    },
+    /// Give the attempt up; it needs no answer any more.
+    CancelDial(DialId),
+    /// Write what [`super::Kernel::transmit`] still gives, then close.
+    Close(ConnectionId),
+    /// A watched port died.
+    Fired {
+        /// The watch, which is over.
+        watch: WatchId,
+        /// Why the port died.
+        reason: Reason,
+    },
+    /// A call ended without a frame of its own: its session failed, or it was a look-up.
+    Answer {
+        /// The number of the call.
+        number: PortNumber,
+        /// What a look-up found (an encoded port ID), or why there is no answer.
+        result: Result<Bytes, Reason>,
+    },
+    /// For observers.
+    Event(Event),
+}
+
+/// Something that an operator may want to know.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// An attempt to connect failed.
+    DialFailed {
+        /// The node, if it is known.
+        node: Option<NodeId>,
+        /// The address that was dialled.
+        address: Address,
+        /// What went wrong, for people.
+        error: String,
+    },
+    /// A connection was refused before it was authenticated.
+    HandshakeRefused {
+        /// The other side, as the transport names it.
+        remote: String,
+        /// Why.
+        error: String,
+    },
+    /// A session with a node began, or another incarnation of it took over.
+    PeerUp {
+        /// The node.
+        node: NodeId,
+        /// Its run.
+        incarnation: Incarnation,
+    },
+    /// A session was carried on by a new connection.
+    SessionResumed {
+        /// The node.
+        node: NodeId,
+        /// How many connections the session has had.
+        connections: u64,
+    },
+    /// A connection broke; the session goes on.
+    ConnectionLost {
+        /// The node.
+        node: NodeId,
+        /// What happened, for people.
+        error: String,
+    },
+    /// A session failed.
+    PeerDown {
+        /// The node.
+        node: NodeId,
+        /// Why.
+        reason: Reason,
+    },
+    /// Two living processes use one node ID; the newcomer was refused.
+    NodeIdInUse {
+        /// The ID.
+        node: NodeId,
+    },
+    /// A peer broke the rules of the protocol; its connection was closed.
+    Misbehaved {
+        /// The node.
+        node: NodeId,
+        /// Which rule.
+        error: String,
+    },
+    /// A port died abnormally and nobody watched it.
+    UnwatchedDeath {
+        /// The port.
+        port: PortId,
+        /// Why it died.
+        reason: Reason,
+    },
+    /// A message was dropped.
+    MessageDropped {
+        /// Its destination.
+        to: PortId,
+        /// Why.
+        reason: Reason,
+    },
+    /// Much is queued for a peer.
+    Congested {
+        /// The peer.
+        node: NodeId,
+        /// Octets queued for and not acknowledged by it.
+        octets: usize,
+    },
+}
+
+/// Why an attempt to connect failed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DialFailure {
+    /// Nothing listens at the address.
+    #[error("connection refused")]
+    Refused,
+    /// The secrets or certificates do not match, or versions have nothing in common: trying again is useless.
+    #[error("{0}")]
+    Rejected(String),
+    /// Anything else.
+    #[error("{0}")]
+    Unreachable(String),
+}

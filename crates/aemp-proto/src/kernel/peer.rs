@@ -1,0 +1,82 @@
+//! What this node knows of another node.
+
+use std::time::Duration;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::{
+    id::{Address, NodeId, PortName},
+    session::Session,
+    time::Time,
+};
+
+use super::{LocalPort, WatchId, arena::Key, dialling::Dialling};
+
+/// Another node, by its node ID.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) node: NodeId,
+    pub(crate) session: Session,
+    /// The connection that carries the session.
+    pub(crate) connection: Option<Key>,
+    /// Authenticated connections that wait for its first frame, or for the answer to a probe.
+    pub(crate) handshakes: Vec<Key>,
+    pub(crate) dialling: Dialling,
+    /// Since when a connection is missed.
+    pub(crate) missed_since: Option<Time>,
+    /// Whether its side closed the last connection.
+    pub(crate) hung_up: bool,
+    /// Ports there that this node watches.
+    pub(crate) monitors: FxHashMap<PortName, Vec<WatchId>>,
+    /// Ports here that it watches.
+    pub(crate) watched: FxHashMap<PortName, LocalPort>,
+    /// Ports there to which something was lost: nothing more may reach them from here.
+    pub(crate) closed: FxHashSet<PortName>,
+    /// Where it says that it listens.
+    pub(crate) told: Vec<Address>,
+    pub(crate) due: Option<Time>,
+    pub(crate) congested: bool,
+}
+
+impl Peer {
+    pub(crate) fn new(node: NodeId, epoch: u64) -> Self {
+        Self {
+            node,
+            session: Session::new(epoch),
+            connection: None,
+            handshakes: Vec::new(),
+            dialling: Dialling::default(),
+            missed_since: None,
+            hung_up: false,
+            monitors: FxHashMap::default(),
+            watched: FxHashMap::default(),
+            closed: FxHashSet::default(),
+            told: Vec::new(),
+            due: None,
+            congested: false,
+        }
+    }
+
+    /// Whether a connection is needed: something is on its way or watched, or the peer may want to resume.
+    pub(crate) fn wants_connection(&self) -> bool {
+        self.session.used || !self.session.is_idle() || !self.monitors.is_empty()
+    }
+
+    /// Where to dial: the node ID's own recipe, then what the peer told.
+    pub(crate) fn addresses(&self) -> Vec<Address> {
+        let mut addresses = self.node.recipe().to_vec();
+        addresses.extend(self.told.iter().filter(|told| !self.node.recipe().contains(told)).cloned());
+        addresses
+    }
+
+    /// When something has to be done for it. (R3: nobody dials while a connection exists or is being made.)
+    pub(crate) fn next_due(&self, session_timeout: Duration) -> Option<Time> {
+        let give_up = self.missed_since.map(|since| since.after(session_timeout));
+        let dial = self.dialling.next_at.filter(|_| self.may_dial());
+        [give_up, dial].into_iter().flatten().min()
+    }
+
+    pub(crate) fn may_dial(&self) -> bool {
+        self.connection.is_none() && self.handshakes.is_empty()
+    }
+}

@@ -1,0 +1,162 @@
+//! The ports of this node: which live, under which names, and who watches them.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
+
+use crate::id::{Origin, PortName};
+
+use super::{LocalPort, WatchId, arena::Key};
+
+/// The ports of this node.
+#[derive(Debug)]
+pub(crate) struct Ports {
+    origin: Origin,
+    slots: Vec<Slot>,
+    /// Names that do not tell their port: those that a spawner made.
+    names: FxHashMap<PortName, LocalPort>,
+    published: FxHashMap<Box<str>, LocalPort>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Slot {
+    generation: u32,
+    alive: bool,
+    /// What only few ports have.
+    extra: Option<Box<Extra>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Extra {
+    name: Option<PortName>,
+    watches: BTreeSet<WatchId>,
+    watchers: BTreeSet<(Key, PortName)>,
+    published: Vec<Box<str>>,
+}
+
+/// Who is to be told of a death.
+#[derive(Debug, Default)]
+pub(crate) struct Mourners {
+    /// Watches of this node.
+    pub(crate) watches: BTreeSet<WatchId>,
+    /// Peers, with the name under which they watched.
+    pub(crate) watchers: BTreeSet<(Key, PortName)>,
+}
+
+impl Ports {
+    pub(crate) fn new(origin: Origin) -> Self {
+        Self { origin, slots: Vec::new(), names: FxHashMap::default(), published: FxHashMap::default() }
+    }
+
+    pub(crate) fn open(&mut self, port: LocalPort) {
+        let slot = port.slot as usize;
+        if slot >= self.slots.len() {
+            self.slots.resize(slot.saturating_add(1), Slot::default());
+        }
+        if let Some(place) = self.slots.get_mut(slot) {
+            *place = Slot { generation: port.generation, alive: true, extra: None };
+        }
+    }
+
+    /// Opens a port under a further name; false if the name is taken.
+    pub(crate) fn open_as(&mut self, port: LocalPort, name: PortName) -> bool {
+        if self.resolve(&name).is_some() {
+            return false;
+        }
+        self.open(port);
+        self.names.insert(name.clone(), port);
+        if let Some(extra) = self.extra(port) {
+            extra.name = Some(name);
+        }
+        true
+    }
+
+    fn slot(&self, port: LocalPort) -> Option<&Slot> {
+        self.slots.get(port.slot as usize).filter(|slot| slot.alive && slot.generation == port.generation)
+    }
+
+    fn slot_mut(&mut self, port: LocalPort) -> Option<&mut Slot> {
+        self.slots.get_mut(port.slot as usize).filter(|slot| slot.alive && slot.generation == port.generation)
+    }
+
+    fn extra(&mut self, port: LocalPort) -> Option<&mut Extra> {
+        self.slot_mut(port).map(|slot| &mut **slot.extra.get_or_insert_default())
+    }
+
+    pub(crate) fn is_alive(&self, port: LocalPort) -> bool {
+        self.slot(port).is_some()
+    }
+
+    /// The port that a name names by itself, dead or alive.
+    pub(crate) fn direct(&self, name: &PortName) -> Option<LocalPort> {
+        match name {
+            PortName::Native { origin, number } if *origin == self.origin => LocalPort::of_number(*number),
+            _ => None,
+        }
+    }
+
+    /// The living port with this name.
+    pub(crate) fn resolve(&self, name: &PortName) -> Option<LocalPort> {
+        let port = self.direct(name).or_else(|| self.names.get(name).copied())?;
+        self.is_alive(port).then_some(port)
+    }
+
+    /// The name of a port: the one that its spawner made, or else its own.
+    pub(crate) fn name(&self, port: LocalPort) -> PortName {
+        let given = self.slot(port).and_then(|slot| slot.extra.as_ref()?.name.clone());
+        given.unwrap_or_else(|| PortName::Native { origin: self.origin, number: port.number() })
+    }
+
+    /// Adds a watch of this node; false if the port is dead.
+    pub(crate) fn watch(&mut self, port: LocalPort, watch: WatchId) -> bool {
+        self.extra(port).map(|extra| extra.watches.insert(watch)).is_some()
+    }
+
+    pub(crate) fn unwatch(&mut self, port: LocalPort, watch: WatchId) {
+        if let Some(extra) = self.slot_mut(port).and_then(|slot| slot.extra.as_mut()) {
+            extra.watches.remove(&watch);
+        }
+    }
+
+    /// Adds a watching peer; false if the port is dead.
+    pub(crate) fn add_watcher(&mut self, port: LocalPort, peer: Key, name: PortName) -> bool {
+        self.extra(port).map(|extra| extra.watchers.insert((peer, name))).is_some()
+    }
+
+    pub(crate) fn remove_watcher(&mut self, port: LocalPort, peer: Key, name: &PortName) {
+        if let Some(extra) = self.slot_mut(port).and_then(|slot| slot.extra.as_mut()) {
+            extra.watchers.remove(&(peer, name.clone()));
+        }
+    }
+
+    pub(crate) fn publish(&mut self, name: &str, port: LocalPort) {
+        if let Some(extra) = self.extra(port) {
+            extra.published.push(name.into());
+            self.published.insert(name.into(), port);
+        }
+    }
+
+    pub(crate) fn unpublish(&mut self, name: &str) {
+        self.published.remove(name);
+    }
+
+    pub(crate) fn published(&self, name: &str) -> Option<LocalPort> {
+        self.published.get(name).copied()
+    }
+
+    /// A port is dead from now on; `None` if it was before.
+    pub(crate) fn close(&mut self, port: LocalPort) -> Option<Mourners> {
+        let slot = self.slot_mut(port)?;
+        slot.alive = false;
+        let Some(extra) = slot.extra.take() else { return Some(Mourners::default()) };
+        if let Some(name) = &extra.name {
+            self.names.remove(name);
+        }
+        for name in &extra.published {
+            if self.published.get(name) == Some(&port) {
+                self.published.remove(name);
+            }
+        }
+        Some(Mourners { watches: extra.watches, watchers: extra.watchers })
+    }
+}

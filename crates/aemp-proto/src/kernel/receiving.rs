@@ -1,0 +1,344 @@
+//! Frames that arrive.
+
+use bytes::Bytes;
+
+use crate::{
+    id::{PortId, PortName, PortNumber},
+    reason::Reason,
+    session::{Known, PieceError},
+    time::Time,
+    wire::{
+        frame::{self, Destination, Frame, FrameError, Numbered, Piece, Raw, kind},
+        reader::Reader,
+    },
+};
+
+use super::{Body, ConnectionId, Delivery, Event, Kernel, LocalPort, Received, arena::Key, connection::Phase};
+
+/// What the frame is to be delivered to.
+enum Target {
+    Port(LocalPort),
+    /// The node itself.
+    Node,
+    /// No port has this name.
+    Nobody(PortName),
+}
+
+/// Why a numbered frame cannot be accepted.
+enum Bad {
+    Frame(FrameError),
+    Piece(PieceError),
+    Rule(&'static str),
+}
+
+impl Kernel {
+    /// Handles the first frame of `input`, which begins where the last frame ended.
+    ///
+    /// What it delivers has to be carried out before the next call: it counts as delivered.
+    pub fn receive<'b>(&mut self, connection: ConnectionId, input: &'b [u8], now: Time) -> Received<'b> {
+        let id = connection.0;
+        let Some(state) = self.connections.get_mut(id).filter(|state| !state.is_closing()) else {
+            return Received::Closed;
+        };
+        state.heard_at = now;
+        let raw = match frame::split(input, &self.settings.limits) {
+            Ok(Some(raw)) => raw,
+            Ok(None) => return Received::More,
+            Err(error) => return self.reject(id, &error.to_string(), now),
+        };
+        if raw.kind & kind::NUMBERED != 0 {
+            return self.receive_numbered(id, raw, now);
+        }
+        match Frame::read(raw.kind, raw.body) {
+            Ok(frame) => self.handle_urgent(id, frame, now),
+            Err(error) => return self.reject(id, &error.to_string(), now),
+        }
+        self.frame(id, raw.length, None)
+    }
+
+    fn reject<'b>(&mut self, connection: Key, error: &str, now: Time) -> Received<'b> {
+        self.misbehaved(connection, error, now);
+        Received::Closed
+    }
+
+    fn frame<'b>(&self, connection: Key, length: usize, delivery: Option<Delivery<'b>>) -> Received<'b> {
+        let open = self.connections.get(connection).is_some_and(|state| !state.is_closing());
+        if open || delivery.is_some() { Received::Frame { length, delivery } } else { Received::Closed }
+    }
+
+    /// Handles a frame without a number.
+    fn handle_urgent(&mut self, connection: Key, frame: Frame<'_>, now: Time) {
+        let adopted = self.connections.get(connection).is_some_and(super::connection::Connection::is_adopted);
+        match frame {
+            Frame::Hello(hello) => self.handle_hello(connection, hello, now),
+            Frame::Refused { code, text } => self.handle_refused(connection, code, text, now),
+            Frame::Start { number } if adopted => self.handle_start(connection, number, now),
+            Frame::Acknowledge { number } if adopted => self.handle_acknowledgement(connection, number, now),
+            Frame::Probe if adopted => {
+                if let Some(state) = self.connections.get_mut(connection) {
+                    state.urgent(kind::PROBE_ANSWER, |_| {});
+                    self.mark_writable(connection);
+                }
+            }
+            Frame::ProbeAnswer if adopted => {
+                if let Some(state) = self.connections.get_mut(connection) {
+                    state.probe_until = None;
+                    let key = state.peer;
+                    self.refuse_challengers(key);
+                }
+            }
+            Frame::Goodbye if adopted => {
+                let Some(key) = self.connections.get(connection).map(|state| state.peer) else { return };
+                let epoch = self.peers.get(key).map_or(0, |peer| peer.session.epoch).saturating_add(1);
+                self.fail(key, epoch, &Reason::new("node_down", "the node said goodbye"), now);
+            }
+            Frame::Heartbeat | Frame::Ignored => {}
+            _ => self.misbehaved(connection, "a frame before the first frame", now),
+        }
+    }
+
+    fn handle_refused(&mut self, connection: Key, code: &str, text: &str, now: Time) {
+        let Some(key) = self.connections.get(connection).map(|state| state.peer) else { return };
+        let Some(peer) = self.peers.get(key) else { return };
+        let (remote, epoch) = (peer.node.to_string(), peer.session.epoch.saturating_add(1));
+        self.event(Event::HandshakeRefused { remote, error: format!("it refused this node: {code}: {text}") });
+        self.fail(key, epoch, &Reason::new(code, text), now);
+    }
+
+    fn handle_start(&mut self, connection: Key, number: u64, now: Time) {
+        let Some(state) = self.connections.get_mut(connection) else { return };
+        let received = self.peers.get(state.peer).map_or(0, |peer| peer.session.received);
+        match &mut state.phase {
+            Phase::Adopted { expected: expected @ None, .. } if number > 0 && number <= received.saturating_add(1) => {
+                *expected = Some(number);
+            }
+            _ => self.misbehaved(connection, "its numbers do not go on where they ended", now),
+        }
+    }
+
+    fn handle_acknowledgement(&mut self, connection: Key, number: u64, now: Time) {
+        let Some(state) = self.connections.get_mut(connection) else { return };
+        let Some(peer) = self.peers.get_mut(state.peer) else { return };
+        if let Phase::Adopted { proved_useful, .. } = &mut state.phase {
+            *proved_useful = true;
+        }
+        if !peer.session.acknowledge(number) {
+            return self.misbehaved(connection, "it acknowledges what was never sent", now);
+        }
+        if peer.congested && peer.session.octets() < self.settings.limits.max_unacknowledged / 8 {
+            peer.congested = false;
+        }
+        if peer.session.has_more() {
+            self.mark_writable(connection);
+        }
+    }
+
+    /// Handles a numbered frame, once.
+    fn receive_numbered<'b>(&mut self, connection: Key, raw: Raw<'b>, now: Time) -> Received<'b> {
+        let length = raw.length;
+        let Some(key) = self.count_frame(connection, length, now) else {
+            return match self.connections.get(connection).map(|state| &state.phase) {
+                Some(Phase::Adopted { expected: Some(_), .. }) => self.frame(connection, length, None),
+                _ => self.reject(connection, "a numbered frame out of turn", now),
+            };
+        };
+        let result = Numbered::read(raw.kind, Reader::new(raw.body)).map_err(Bad::Frame);
+        let delivery = result.and_then(|frame| match frame {
+            Numbered::Piece(piece) => self.handle_piece(key, &piece, now),
+            frame => self.handle(key, frame, Body::Borrowed, now),
+        });
+        match delivery {
+            Ok(delivery) => self.frame(connection, length, delivery),
+            Err(Bad::Frame(error)) => self.reject(connection, &error.to_string(), now),
+            Err(Bad::Piece(error)) => self.reject(connection, &error.to_string(), now),
+            Err(Bad::Rule(error)) => self.reject(connection, error, now),
+        }
+    }
+
+    /// Counts a numbered frame; gives its peer if it is to be handled: not a repetition, and in turn.
+    fn count_frame(&mut self, connection: Key, length: usize, now: Time) -> Option<Key> {
+        let state = self.connections.get_mut(connection)?;
+        let Phase::Adopted { expected: Some(expected), proved_useful, .. } = &mut state.phase else { return None };
+        let number = *expected;
+        *expected = number.saturating_add(1);
+        let key = state.peer;
+        let session = &mut self.peers.get_mut(key)?.session;
+        let is_new = number > session.received;
+        if is_new {
+            session.received = number;
+            *proved_useful = true;
+        }
+        self.owe_acknowledgement(connection, length, now);
+        is_new.then_some(key)
+    }
+
+    /// An acknowledgement is owed: soon, or at once where much has come.
+    fn owe_acknowledgement(&mut self, connection: Key, length: usize, now: Time) {
+        let Some(state) = self.connections.get_mut(connection) else { return };
+        state.owed_octets = state.owed_octets.saturating_add(length);
+        if state.owed_octets >= self.settings.limits.ack_bytes && !state.acknowledge_now {
+            state.acknowledge_now = true;
+            self.mark_writable(connection);
+        } else if state.owed_since.is_none() {
+            state.owed_since = Some(now);
+            self.schedule(connection);
+        }
+    }
+
+    fn handle_piece<'b>(&mut self, key: Key, piece: &Piece<'_>, now: Time) -> Result<Option<Delivery<'b>>, Bad> {
+        let Some(peer) = self.peers.get_mut(key) else { return Ok(None) };
+        let whole = peer.session.take_piece(piece, &self.settings.limits).map_err(Bad::Piece)?;
+        let Some(whole) = whole else { return Ok(None) };
+        let (kind, rest) = whole.split_first().ok_or(Bad::Frame(FrameError::Truncated))?;
+        let frame = Numbered::read(*kind, Reader::new(rest)).map_err(Bad::Frame)?;
+        if matches!(frame, Numbered::Piece(_)) {
+            return Err(Bad::Rule("a piece of a piece"));
+        }
+        self.handle(key, frame, |body| Body::Shared(tail(&whole, body.len())), now)
+    }
+
+    fn handle<'f, 'b>(
+        &mut self,
+        key: Key,
+        frame: Numbered<'f>,
+        share: impl FnOnce(&'f [u8]) -> Body<'b>,
+        now: Time,
+    ) -> Result<Option<Delivery<'b>>, Bad> {
+        match frame {
+            Numbered::Message { to, body } => Ok(match self.target(key, to)? {
+                Target::Port(to) => Some(Delivery::Message { to, body: share(body) }),
+                Target::Node => None,
+                Target::Nobody(name) => self.dropped(name),
+            }),
+            Numbered::Call { to, number, body } => {
+                match (self.target(key, to)?, self.reply(key, number)) {
+                    (Target::Port(to), Some(reply)) => {
+                        return Ok(Some(Delivery::Call { to, reply, body: share(body) }));
+                    }
+                    (Target::Node, Some(reply)) => self.handle_request(key, &reply.name, body, now),
+                    (Target::Nobody(name), Some(reply)) => {
+                        self.answer_failed(&reply, &self.absence(&name), now);
+                    }
+                    (_, None) => {}
+                }
+                Ok(None)
+            }
+            Numbered::Answer { reply, body } => {
+                let number = self.awaited(&reply);
+                Ok(number.map(|number| Delivery::Answer { number, result: Ok(share(body)) }))
+            }
+            Numbered::AnswerFailed { reply, reason } => {
+                let (number, reason) = (self.awaited(&reply), self.reason(reason));
+                Ok(number.map(|number| Delivery::Answer { number, result: Err(reason) }))
+            }
+            Numbered::Kill { to, reason } => {
+                let reason = self.reason(reason);
+                Ok(match self.target(key, to)? {
+                    Target::Port(to) => Some(Delivery::Kill { to, reason }),
+                    Target::Node | Target::Nobody(_) => None,
+                })
+            }
+            Numbered::Spawn { to, service, arguments } => match to {
+                Destination::Name(name @ PortName::Native { .. }) => {
+                    Ok(Some(Delivery::Spawn { name, service: service.into(), arguments: share(arguments) }))
+                }
+                _ => Err(Bad::Rule("a spawn under a name that is not its spawner's")),
+            },
+            frame => self.handle_bookkeeping(key, frame).map(|()| None),
+        }
+    }
+
+    /// Handles a frame that delivers nothing.
+    fn handle_bookkeeping(&mut self, key: Key, frame: Numbered<'_>) -> Result<(), Bad> {
+        match frame {
+            Numbered::Monitor { to } => {
+                let name = self.name(key, to)?;
+                self.add_watcher(key, name);
+            }
+            Numbered::Demonitor { to } => {
+                let name = self.name(key, to)?;
+                self.remove_watcher(key, &name);
+            }
+            Numbered::Dead { name, reason } => {
+                let reason = self.reason(reason);
+                self.fire(key, &name, &reason);
+            }
+            Numbered::Intern { index, name } => {
+                let known = Known { port: self.ports.direct(&name), name };
+                let limits = self.settings.limits;
+                let session = self.peers.get_mut(key).map(|peer| &mut peer.session);
+                if !session.is_some_and(|session| session.learn_name(index, known, &limits)) {
+                    return Err(Bad::Rule("an interned name out of turn"));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Finds the port that a frame is for.
+    fn target(&self, key: Key, to: Destination) -> Result<Target, Bad> {
+        let name = match to {
+            Destination::Name(name) => name,
+            Destination::Interned(index) => {
+                let known = self.known(key, index)?;
+                match known.port {
+                    Some(port) if self.ports.is_alive(port) => return Ok(Target::Port(port)),
+                    _ => known.name.clone(),
+                }
+            }
+        };
+        if name == PortName::Node {
+            return Ok(Target::Node);
+        }
+        Ok(self.ports.resolve(&name).map_or(Target::Nobody(name), Target::Port))
+    }
+
+    /// Where the answer to a call of the peer goes.
+    fn reply(&self, key: Key, number: PortNumber) -> Option<PortId> {
+        let peer = self.peers.get(key)?;
+        let name = PortName::Native { origin: peer.session.peer?.into(), number };
+        Some(PortId::new(peer.node.clone(), name))
+    }
+
+    /// The number of the call that an answer is for, if this incarnation made it and still waits.
+    fn awaited(&mut self, reply: &PortName) -> Option<PortNumber> {
+        match reply {
+            PortName::Native { origin, number } if *origin == self.settings.incarnation.into() => {
+                self.calls.remove(number).map(|_| *number)
+            }
+            _ => None,
+        }
+    }
+
+    fn name(&self, key: Key, to: Destination) -> Result<PortName, Bad> {
+        match to {
+            Destination::Name(name) => Ok(name),
+            Destination::Interned(index) => Ok(self.known(key, index)?.name.clone()),
+        }
+    }
+
+    fn known(&self, key: Key, index: u32) -> Result<&Known, Bad> {
+        let session = self.peers.get(key).map(|peer| &peer.session);
+        let known = session.and_then(|session| session.known.get(usize::try_from(index).ok()?));
+        known.ok_or(Bad::Rule("a destination that was not interned"))
+    }
+
+    /// A message for a port that is dead, or never was.
+    fn dropped<'b>(&mut self, name: PortName) -> Option<Delivery<'b>> {
+        let reason = self.absence(&name);
+        let to = PortId::new(self.settings.node.clone(), name);
+        self.event(Event::MessageDropped { to, reason });
+        None
+    }
+
+    fn reason(&self, encoded: &[u8]) -> Reason {
+        Reason::decode(encoded, &self.settings.limits)
+            .unwrap_or_else(|error| Reason::new("unknown", format!("the reason does not decode: {error}")))
+    }
+}
+
+/// The last `length` octets, which hold the elements.
+fn tail(whole: &Bytes, length: usize) -> Bytes {
+    whole.slice(whole.len().saturating_sub(length)..)
+}

@@ -1,0 +1,86 @@
+//! Requests to the node port, and look-ups of published names.
+
+use bytes::Bytes;
+
+use crate::{
+    id::{Address, PortId, PortName, PortNumber},
+    message::{DecodeError, cbor},
+    reason::Reason,
+    session::{Envelope, Naming},
+    time::Time,
+    wire::{frame::kind, write},
+};
+
+use super::{Body, DialId, Dialler, Kernel, Output, arena::Key};
+
+/// The request for the port that is published under a name.
+const FIND: &str = "find";
+
+impl Kernel {
+    /// Looks a published name up at an address, whatever node is there.
+    ///
+    /// The call `number` ends with a port ID as its only element. Where the address cannot be reached it
+    /// fails at once: a look-up is not repeated.
+    pub fn find(&mut self, at: &Address, name: &str, number: PortNumber) {
+        let wanted = Dialler::LookUp { address: at.clone(), number, name: name.into() };
+        let dial = DialId(self.dials.insert(wanted));
+        self.outputs.push_back(Output::Dial { dial, expect: None, address: at.clone() });
+    }
+
+    /// Sends a look-up to the node that its address led to.
+    pub(super) fn ask_for(&mut self, key: Key, number: PortNumber, name: &str, now: Time) {
+        let fields = |out: &mut Vec<u8>| write::number(out, number.to_bits());
+        let envelope = Envelope { kind: kind::CALL, to: &PortName::Node, naming: Naming::Full, from: None, fields };
+        match self.enqueue(key, &envelope, now, |out| cbor::encode(&(FIND, name), out)) {
+            Ok(true) => {
+                self.calls.insert(number, key);
+            }
+            Ok(false) => self.end_call(number, Reason::new("overload", "too much is queued for the node")),
+            Err(error) => self.end_call(number, Reason::new("unencodable", error.to_string())),
+        }
+    }
+
+    pub(super) fn end_call(&mut self, number: PortNumber, reason: Reason) {
+        self.calls.remove(&number);
+        self.outputs.push_back(Output::Answer { number, result: Err(reason) });
+    }
+
+    /// Answers a call to the node port.
+    pub(super) fn handle_request(&mut self, key: Key, reply: &PortName, body: &[u8], now: Time) {
+        match self.request(body) {
+            Ok(elements) => {
+                let fields = |out: &mut Vec<u8>| {
+                    write::name(out, reply);
+                    out.extend_from_slice(&elements);
+                };
+                self.answer_request(key, kind::ANSWER, now, fields);
+            }
+            Err(reason) => self.answer_request(key, kind::ANSWER_FAILED, now, |out| {
+                write::name(out, reply);
+                write::reason(out, &reason);
+            }),
+        }
+    }
+
+    fn answer_request(&mut self, key: Key, kind: u8, now: Time, fields: impl Fn(&mut Vec<u8>)) {
+        self.control(key, kind, &PortName::Node, Naming::Absent, now, fields);
+    }
+
+    /// Carries a request out: its encoded answer, or why there is none.
+    fn request(&self, body: &[u8]) -> Result<Bytes, Reason> {
+        let bad = |error: DecodeError| Reason::new("bad_message", error.to_string());
+        let body = Body::Borrowed(body);
+        let (tag, name): (String, String) = cbor::decode(&body, &self.settings.limits).map_err(bad)?;
+        if tag != FIND {
+            return Err(Reason::new("unhandled_message", "the node port knows no such request"));
+        }
+        let port = self
+            .ports
+            .published(&name)
+            .ok_or_else(|| Reason::new("no_such_port", "the node publishes no port under this name"))?;
+        let id: PortId = self.port_id(port);
+        let mut elements = Vec::new();
+        cbor::encode(&id, &mut elements).map_err(|error| Reason::new("unencodable", error.to_string()))?;
+        Ok(elements.into())
+    }
+}

@@ -1,0 +1,206 @@
+//! Messages, calls, answers, kills and spawns for other nodes.
+
+use crate::{
+    id::{NodeId, PortId, PortName, PortNumber},
+    reason::Reason,
+    session::{Envelope, Naming},
+    time::Time,
+    wire::{frame::kind, write},
+};
+
+use super::{Event, Kernel, LocalPort, Output, SendError, arena::Key};
+
+pub(crate) fn no_fields(_: &mut Vec<u8>) {}
+
+impl Kernel {
+    /// Queues a message to a port of another node.
+    ///
+    /// `from` is the sending port, if any; `encode` appends the elements.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`]: nothing was queued.
+    pub fn send<E>(
+        &mut self,
+        to: &PortId,
+        from: Option<LocalPort>,
+        now: Time,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), SendError<E>> {
+        let envelope =
+            Envelope { kind: kind::MESSAGE, to: &to.name, naming: Naming::Interned, from, fields: no_fields };
+        let key = self.peer_key(&to.node);
+        self.enqueue(key, &envelope, now, encode).map(|_| ())
+    }
+
+    /// The same for a message that carries the reply with `number` of this node's origin.
+    ///
+    /// The call ends with [`super::Delivery::Answer`] or [`super::Output::Answer`], unless it is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`]: nothing was queued, and the call is not waited for.
+    pub fn call<E>(
+        &mut self,
+        to: &PortId,
+        from: Option<LocalPort>,
+        number: PortNumber,
+        now: Time,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), SendError<E>> {
+        let fields = |out: &mut Vec<u8>| write::number(out, number.to_bits());
+        let envelope = Envelope { kind: kind::CALL, to: &to.name, naming: Naming::Interned, from, fields };
+        let key = self.peer_key(&to.node);
+        if self.enqueue(key, &envelope, now, encode)? {
+            self.calls.insert(number, key);
+        } else {
+            self.outputs.push_back(Output::Answer { number, result: Err(overload()) });
+        }
+        Ok(())
+    }
+
+    /// A call of this node is no longer waited for: its answer will be dropped.
+    pub fn forget_call(&mut self, number: PortNumber) {
+        self.calls.remove(&number);
+    }
+
+    /// Answers a call of another node. `reply` names the call.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`]: nothing was queued; the caller still waits.
+    pub fn answer<E>(
+        &mut self,
+        reply: &PortId,
+        from: Option<LocalPort>,
+        now: Time,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), SendError<E>> {
+        let fields = |out: &mut Vec<u8>| write::name(out, &reply.name);
+        let envelope = Envelope { kind: kind::ANSWER, to: &reply.name, naming: Naming::Absent, from, fields };
+        let key = self.peer_key(&reply.node);
+        self.enqueue(key, &envelope, now, encode).map(|_| ())
+    }
+
+    /// Tells the caller that there will be no answer.
+    pub fn answer_failed(&mut self, reply: &PortId, reason: &Reason, now: Time) {
+        let key = self.peer_key(&reply.node);
+        self.control(key, kind::ANSWER_FAILED, &reply.name, Naming::Absent, now, |out| {
+            write::name(out, &reply.name);
+            write::reason(out, reason);
+        });
+    }
+
+    /// Kills a port of another node, in order with what was sent to it.
+    pub fn kill(&mut self, to: &PortId, reason: &Reason, now: Time) {
+        let key = self.peer_key(&to.node);
+        self.control(key, kind::KILL, &to.name, Naming::Full, now, |out| write::reason(out, reason));
+    }
+
+    /// Starts a port at another node under `name`, which must be new.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`]: nothing was queued.
+    pub fn spawn<E>(
+        &mut self,
+        on: &NodeId,
+        name: &PortName,
+        service: &str,
+        now: Time,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), SendError<E>> {
+        let fields = |out: &mut Vec<u8>| write::text(out, service);
+        let envelope = Envelope { kind: kind::SPAWN, to: name, naming: Naming::Full, from: None, fields };
+        let key = self.peer_key(on);
+        self.enqueue(key, &envelope, now, encode).map(|_| ())
+    }
+
+    /// Queues a frame with elements; false if it was dropped because its port is closed to this node.
+    pub(crate) fn enqueue<E>(
+        &mut self,
+        key: Key,
+        envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>,
+        now: Time,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<bool, SendError<E>> {
+        let limits = &self.settings.limits;
+        let Some(peer) = self.peers.get_mut(key) else { return Ok(false) };
+        if peer.session.octets() >= limits.max_unacknowledged || !peer.closed.is_empty() {
+            let closed = peer.closed.contains(envelope.to);
+            if closed || peer.session.octets() >= limits.max_unacknowledged {
+                self.close_name(key, envelope.to);
+                return Ok(false);
+            }
+        }
+        peer.session.write(envelope, limits, encode)?;
+        if peer.session.octets() >= limits.max_unacknowledged / 4 && !peer.congested {
+            peer.congested = true;
+            let (node, octets) = (peer.node.clone(), peer.session.octets());
+            self.event(Event::Congested { node, octets });
+        }
+        self.wish(key, now);
+        Ok(true)
+    }
+
+    /// More is queued than allowed: the message is lost, so nothing that follows may reach its port.
+    fn close_name(&mut self, key: Key, to: &PortName) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        peer.closed.insert(to.clone());
+        let port = PortId::new(peer.node.clone(), to.clone());
+        self.fire(key, to, &overload());
+        self.event(Event::MessageDropped { to: port, reason: overload() });
+    }
+
+    pub(crate) fn control(
+        &mut self,
+        key: Key,
+        kind: u8,
+        to: &PortName,
+        naming: Naming,
+        now: Time,
+        fields: impl Fn(&mut Vec<u8>),
+    ) {
+        let limits = &self.settings.limits;
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        if peer.session.octets() >= limits.max_unacknowledged.saturating_add(limits.control_room) {
+            let epoch = peer.session.epoch.saturating_add(1);
+            return self.fail(key, epoch, &overload(), now);
+        }
+        peer.session.control(&Envelope { kind, to, naming, from: None, fields });
+        self.wish(key, now);
+    }
+
+    /// Something is to reach the peer: by its connection, or else by a new one.
+    pub(crate) fn wish(&mut self, key: Key, now: Time) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        if let Some(connection) = peer.connection {
+            return self.mark_writable(connection);
+        }
+        if peer.missed_since.is_none() {
+            peer.missed_since = Some(now);
+            peer.dialling.next_at = Some(now);
+            self.schedule_peer(key);
+            self.dial_if_due(key, now);
+        }
+    }
+
+    pub(crate) fn mark_writable(&mut self, connection: Key) {
+        if let Some(state) = self.connections.get_mut(connection)
+            && !state.queued
+        {
+            state.queued = true;
+            self.writable.push_back(connection);
+        }
+    }
+
+    pub(crate) fn mark_writable_of(&mut self, key: Key) {
+        if let Some(connection) = self.peers.get(key).and_then(|peer| peer.connection) {
+            self.mark_writable(connection);
+        }
+    }
+}
+
+pub(crate) fn overload() -> Reason {
+    Reason::new("overload", "too much is queued for the peer")
+}

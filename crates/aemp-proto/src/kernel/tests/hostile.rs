@@ -1,0 +1,157 @@
+//! Peers that break the rules: each loses at most its own session, and nothing panics.
+
+use proptest::prelude::*;
+
+use super::{World, world::millis};
+use crate::{
+    kernel::{ConnectionId, Event, Received},
+    link::Role,
+    session::Hello,
+    wire::frame::kind,
+};
+
+fn frame(kind: u8, body: &[u8]) -> Vec<u8> {
+    let mut octets = u32::try_from(body.len() + 1).unwrap().to_le_bytes().to_vec();
+    octets.push(kind);
+    octets.extend_from_slice(body);
+    octets
+}
+
+/// The first frame of a node that knows nothing.
+pub(super) fn hello_octets() -> Vec<u8> {
+    let hello =
+        Hello { peer: None, epoch: 1, received: 0, count: 1, features: 0, max_message: 1 << 20, addresses: vec![] };
+    let mut body = Vec::new();
+    hello.write(&mut body);
+    frame(kind::HELLO, &body)
+}
+
+/// A world in which node 1 is played by the test, on an adopted connection that expects frame 1.
+fn offender() -> (World, ConnectionId) {
+    let mut world = World::new(2);
+    let link = world.nodes[1].authenticated(Role::Acceptor);
+    let now = world.now;
+    let connection = world.nodes[0].kernel.attach(&link, None, now, now);
+    feed(&mut world, connection, &hello_octets());
+    feed(&mut world, connection, &frame(kind::START, &[1]));
+    (world, connection)
+}
+
+fn feed(world: &mut World, connection: ConnectionId, mut octets: &[u8]) -> bool {
+    let now = world.now;
+    loop {
+        match world.nodes[0].kernel.receive(connection, octets, now) {
+            Received::More => return true,
+            Received::Closed => return false,
+            Received::Frame { length, .. } => octets = &octets[length..],
+        }
+    }
+}
+
+fn misbehaved(world: &mut World) -> bool {
+    std::iter::from_fn(|| world.nodes[0].kernel.poll())
+        .any(|output| matches!(output, crate::kernel::Output::Event(Event::Misbehaved { .. })))
+}
+
+#[test]
+fn each_broken_rule_closes_the_connection_it_came_on() {
+    let cases: [(&str, Vec<u8>); 17] = [
+        ("an empty frame", vec![0, 0, 0, 0]),
+        ("a frame beyond the limit", vec![0xff, 0xff, 0xff, 0x7f]),
+        ("an unknown type", frame(0x3f, &[])),
+        ("an unknown numbered type", frame(0x7f, &[])),
+        ("a second first frame", hello_octets()),
+        ("a second start", frame(kind::START, &[1])),
+        ("an acknowledgement of nothing", frame(kind::ACKNOWLEDGE, &[1])),
+        ("a message to nobody's number", frame(kind::MESSAGE, &[9])),
+        ("a name that is cut off", frame(kind::MESSAGE, &[1, 1, 0, 0])),
+        ("a name of no kind", frame(kind::MESSAGE, &[1, 7])),
+        ("a number without end", frame(kind::MESSAGE, &[0xff; 12])),
+        ("an interned name out of turn", frame(kind::INTERN, &[5, 0])),
+        ("a piece of nothing", frame(kind::PIECE, &[1, 0, 1])),
+        ("a piece that promises too much", frame(kind::PIECE, &[1, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f])),
+        ("a piece of a piece", frame(kind::PIECE, &[1, 1, 4, kind::PIECE, 2, 0, 1])),
+        ("a spawn under another's name", frame(kind::SPAWN, &[1, 2, 1, b'x', 1, b's'])),
+        ("a service that is not text", frame(kind::SPAWN, &[0, 1, 0xff])),
+    ];
+    for (what, octets) in cases {
+        let (mut world, connection) = offender();
+        assert!(!feed(&mut world, connection, &octets), "{what}");
+        assert!(misbehaved(&mut world), "{what}");
+        let (port, id) = world.open(0);
+        world.send(1, &id, "others are served");
+        world.pass(millis(500));
+        assert_eq!(world.texts(0, port).len(), 1, "{what}");
+    }
+}
+
+#[test]
+fn what_may_be_ignored_is_ignored_and_counted() {
+    let (mut world, connection) = offender();
+    for octets in [frame(0x80, &[1, 2]), frame(0xc0, &[3]), frame(kind::DEMONITOR, &[1, 2, 1, b'x'])] {
+        assert!(feed(&mut world, connection, &octets));
+    }
+    assert!(!misbehaved(&mut world));
+}
+
+#[test]
+fn frames_before_the_first_frame_are_refused() {
+    for octets in [frame(kind::MESSAGE, &[0]), frame(kind::START, &[1]), frame(kind::GOODBYE, &[])] {
+        let mut world = World::new(2);
+        let link = world.nodes[1].authenticated(Role::Acceptor);
+        let now = world.now;
+        let connection = world.nodes[0].kernel.attach(&link, None, now, now);
+        assert!(!feed(&mut world, connection, &octets));
+        assert!(misbehaved(&mut world));
+    }
+}
+
+#[test]
+fn a_kill_of_the_node_port_does_nothing() {
+    let (mut world, connection) = offender();
+    assert!(feed(&mut world, connection, &frame(kind::KILL, &[0])));
+    let (port, _) = world.open(0);
+    assert!(world.nodes[0].kernel.is_alive(port));
+}
+
+#[test]
+fn a_session_number_beyond_belief_is_refused() {
+    let mut world = World::new(2);
+    let link = world.nodes[1].authenticated(Role::Acceptor);
+    let now = world.now;
+    let connection = world.nodes[0].kernel.attach(&link, None, now, now);
+    let mut body = Vec::new();
+    let hello =
+        Hello { peer: None, epoch: u64::MAX, received: 0, count: 1, features: 0, max_message: 1, addresses: vec![] };
+    hello.write(&mut body);
+    assert!(!feed(&mut world, connection, &frame(kind::HELLO, &body)));
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_frames_never_panic(frames in prop::collection::vec((any::<u8>(), prop::collection::vec(any::<u8>(), 0..40)), 0..20)) {
+        let (mut world, connection) = offender();
+        for (kind, body) in frames {
+            feed(&mut world, connection, &frame(kind, &body));
+        }
+        world.drive();
+    }
+
+    #[test]
+    fn frames_of_known_types_never_panic(frames in prop::collection::vec((0u8..0x10, any::<bool>(), prop::collection::vec(0u8..4, 0..20)), 0..30)) {
+        let (mut world, connection) = offender();
+        for (kind, numbered, body) in frames {
+            let kind = if numbered { kind::NUMBERED | kind } else { kind };
+            feed(&mut world, connection, &frame(kind, &body));
+        }
+        world.drive();
+    }
+
+    #[test]
+    fn arbitrary_octets_in_arbitrary_parts_never_panic(octets in prop::collection::vec(any::<u8>(), 0..200), at in 0usize..200) {
+        let (mut world, connection) = offender();
+        let (head, tail) = octets.split_at(at.min(octets.len()));
+        let _ = feed(&mut world, connection, head) && feed(&mut world, connection, tail);
+        world.drive();
+    }
+}

@@ -1,0 +1,127 @@
+//! Restarts, and two processes with one node ID.
+
+use super::{World, world::millis};
+use crate::{id::PortId, kernel::Event, link::Role};
+
+#[test]
+fn the_ports_of_an_earlier_incarnation_are_dead() {
+    let mut world = World::new(2);
+    let (_, old) = world.open(1);
+    world.monitor(0, &old);
+    world.pass(millis(100));
+    world.restart(1);
+    let (port, new) = world.open(1);
+    world.send(0, &old, "to the dead");
+    world.send(0, &new, "to the living");
+    world.pass(millis(5000));
+    assert_ne!(old, new);
+    assert_eq!(world.codes(0), ["no_such_port"]);
+    assert_eq!(world.nodes[1].received, [(port, "to the living".to_owned())]);
+}
+
+#[test]
+fn what_was_sent_to_the_new_incarnation_before_it_was_met_arrives() {
+    let mut world = World::new(3);
+    let (_, old) = world.open(1);
+    world.send(0, &old, "hello");
+    world.pass(millis(100));
+    world.restart(1);
+    let (port, new) = world.open(1);
+    world.monitor(0, &new);
+    for n in 0..5 {
+        world.send(0, &new, &format!("{n}"));
+    }
+    world.send(0, &new, &"z".repeat(150_000));
+    world.pass(millis(5000));
+    assert_eq!(world.texts(1, port).len(), 6);
+    assert_eq!(world.codes(0), [""; 0]);
+}
+
+#[test]
+fn a_second_living_process_with_the_same_node_id_is_refused() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    world.monitor(0, &id);
+    world.send(0, &id, "one");
+    world.pass(millis(100));
+    let twin = world.add(world.nodes[1].id.clone().as_str());
+    world.connect(twin, 0, None, 99);
+    world.pass(millis(3000));
+    assert!(world.nodes[0].events.contains(&Event::NodeIdInUse { node: id.node.clone() }));
+    world.send(0, &id, "two");
+    world.pass(millis(100));
+    assert_eq!((world.texts(1, port), world.codes(0)), (vec!["one", "two"], vec![]));
+    assert!(
+        world.nodes[twin]
+            .events
+            .iter()
+            .any(|event| matches!(event, Event::HandshakeRefused { error, .. } if error.contains("node_id_in_use")))
+    );
+}
+
+#[test]
+fn a_newcomer_takes_over_where_the_old_process_does_not_answer() {
+    let mut world = World::new(2);
+    let (_, old) = world.open(1);
+    world.monitor(0, &old);
+    world.pass(millis(100));
+    world.black_hole();
+    let twin = world.add(world.nodes[1].id.clone().as_str());
+    let (port, new) = world.open(twin);
+    world.nodes[1].kernel.goodbye();
+    world.connect(twin, 0, None, 99);
+    world.pass(millis(2500));
+    assert_eq!(world.codes(0), ["no_such_port"]);
+    world.send(0, &new, "welcome");
+    world.pass(millis(100));
+    assert_eq!(world.texts(twin, port), ["welcome"]);
+}
+
+#[test]
+fn calls_that_the_old_incarnation_took_fail_and_others_are_kept() {
+    let mut world = World::new(2);
+    let (_, old) = world.open(1);
+    let taken = world.call(0, &old, 1);
+    world.pass(millis(100));
+    world.restart(1);
+    let (_, new) = world.open(1);
+    world.call(0, &new, 2);
+    world.pass(millis(5000));
+    let failed: Vec<_> = world.nodes[0].answers.iter().map(|(number, _)| *number).collect();
+    assert_eq!(failed, [taken]);
+    assert_eq!(world.nodes[1].calls.len(), 1);
+}
+
+#[test]
+fn a_monitor_of_a_node_tells_that_it_was_restarted() {
+    let mut world = World::new(2);
+    let node = PortId::of_node(world.nodes[1].id.clone());
+    world.monitor(0, &node);
+    world.pass(millis(100));
+    world.restart(1);
+    world.pass(millis(5000));
+    assert_eq!(world.codes(0), ["restarted"]);
+}
+
+#[test]
+fn the_last_words_of_a_dead_process_do_not_supersede_the_living_one() {
+    let mut world = World::new(2);
+    let (_, id) = world.open(1);
+    // A connection of the first process, whose greeting is old, is read late.
+    let old = world.nodes[1].authenticated(Role::Acceptor);
+    let then = world.now;
+    world.pass(millis(10));
+    world.restart(1);
+    let (port, new) = world.open(1);
+    world.send(0, &new, "to the living");
+    world.pass(millis(100));
+    world.cut();
+    world.drive();
+    let now = world.now;
+    let late = world.nodes[0].kernel.attach(&old, None, then, now);
+    world.nodes[0].kernel.receive(late, &super::hostile::hello_octets(), now);
+    world.send(0, &new, "still to the living");
+    world.pass(millis(10_000));
+    assert_eq!(world.texts(1, port), ["to the living", "still to the living"]);
+    assert_ne!(id, new);
+}

@@ -1,0 +1,11 @@
+//! Kernels in one thread, with a virtual clock and a network that does as it is told.
+
+mod calls;
+mod connections;
+mod delivery;
+mod hostile;
+mod incarnations;
+mod watching;
+mod world;
+
+use world::World;

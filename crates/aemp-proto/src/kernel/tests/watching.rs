@@ -1,0 +1,204 @@
+//! Deaths are told, once, after the last words.
+
+use super::{World, world::millis};
+use crate::{id::PortId, reason::Reason};
+
+#[test]
+fn a_death_is_told_once_with_its_reason() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    let watch = world.monitor(0, &id);
+    world.drive();
+    world.nodes[1].kernel.close(port, Reason::new("panic", "oh"));
+    world.pass(millis(60_000));
+    assert_eq!(world.nodes[0].fired, [(watch, Reason::new("panic", "oh"))]);
+}
+
+#[test]
+fn a_monitor_of_a_port_that_never_was_fires_once() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    world.nodes[1].kernel.close(port, Reason::normal());
+    world.monitor(0, &id);
+    world.pass(millis(3000));
+    assert_eq!(world.codes(0), ["no_such_port"]);
+}
+
+#[test]
+fn a_watch_that_was_ended_never_fires() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    let (watch, other) = (world.monitor(0, &id), world.monitor(0, &id));
+    world.drive();
+    world.nodes[0].kernel.demonitor(watch);
+    world.nodes[1].kernel.close(port, Reason::normal());
+    world.drive();
+    assert_eq!(world.nodes[0].fired, [(other, Reason::normal())]);
+}
+
+#[test]
+fn a_watch_that_is_ended_while_its_notice_waits_never_fires() {
+    let mut world = World::new(1);
+    let (port, id) = world.open(0);
+    let watch = world.monitor(0, &id);
+    world.nodes[0].kernel.close(port, Reason::normal());
+    world.nodes[0].kernel.demonitor(watch);
+    world.drive();
+    assert_eq!(world.codes(0), [""; 0]);
+}
+
+#[test]
+fn local_watches_fire_like_remote_ones() {
+    let mut world = World::new(1);
+    let (port, id) = world.open(0);
+    world.monitor(0, &id);
+    world.drive();
+    assert_eq!(world.codes(0), [""; 0]);
+    world.nodes[0].kernel.close(port, Reason::new("error", "x"));
+    world.monitor(0, &id);
+    world.drive();
+    assert_eq!(world.codes(0), ["error", "no_such_port"]);
+}
+
+#[test]
+fn last_words_come_before_the_notice_even_when_they_are_large() {
+    let mut world = World::new(2);
+    let (watched, id) = world.open(1);
+    let (mourner, mourner_id) = world.open(0);
+    world.monitor(0, &id);
+    world.drive();
+    let now = world.now;
+    let words = "w".repeat(500_000);
+    world.nodes[1]
+        .kernel
+        .send(&mourner_id, Some(watched), now, |out| crate::message::cbor::encode(&(&words,), out))
+        .unwrap();
+    world.nodes[1].kernel.close(watched, Reason::normal());
+    let wire = &mut world.wires[0];
+    wire.passes = [usize::MAX, 400_000];
+    world.drive();
+    assert_eq!((world.texts(0, mourner).len(), world.codes(0).len()), (0, 0));
+    world.wires[0].passes = [usize::MAX; 2];
+    world.pass(millis(100));
+    assert_eq!((world.texts(0, mourner).len(), world.codes(0)), (1, vec!["normal"]));
+}
+
+#[test]
+fn a_kill_comes_behind_the_messages_before_it() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    world.monitor(0, &id);
+    let now = world.now;
+    for text in ["one", &"2".repeat(200_000), "three"] {
+        world.send(0, &id, text);
+    }
+    world.nodes[0].kernel.kill(&id, &Reason::new("killed", "enough"), now);
+    world.send(0, &id, "four");
+    world.pass(millis(100));
+    assert_eq!(world.texts(1, port).len(), 3);
+    assert_eq!(world.codes(0), ["killed"]);
+}
+
+#[test]
+fn a_silent_node_is_dead_after_heartbeats_and_session_timeout_and_never_sooner() {
+    let mut world = World::new(2);
+    let (_, id) = world.open(1);
+    world.monitor(0, &id);
+    world.pass(millis(1000));
+    world.black_hole();
+    for n in 0..2 {
+        let address = world.nodes[n].id.recipe()[0].clone();
+        world.failures.insert(address, crate::kernel::DialFailure::Unreachable("silent".into()));
+    }
+    world.pass(millis(35_000));
+    assert_eq!(world.codes(0), [""; 0]);
+    world.pass(millis(15_000));
+    assert_eq!(world.codes(0), ["unreachable"]);
+}
+
+#[test]
+fn a_crash_on_this_host_is_told_within_a_second_for_each_monitor_once() {
+    let mut world = World::new(2);
+    let ids: Vec<PortId> = (0..1000).map(|_| world.open(1).1).collect();
+    for id in &ids {
+        world.monitor(0, id);
+    }
+    world.pass(millis(100));
+    world.crash(1);
+    world.pass(millis(1000));
+    assert_eq!(world.codes(0), vec!["node_down"; 1000]);
+}
+
+#[test]
+fn the_ports_that_a_dead_node_watched_live_on() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    world.monitor(0, &id);
+    world.drive();
+    world.crash(0);
+    world.pass(millis(5000));
+    assert!(world.nodes[1].kernel.is_alive(port));
+    world.nodes[1].kernel.close(port, Reason::normal());
+    assert_eq!(world.nodes[1].kernel.unacknowledged(), 0);
+}
+
+#[test]
+fn a_goodbye_is_an_orderly_end_for_every_monitor() {
+    let mut world = World::new(2);
+    let (_, id) = world.open(1);
+    world.monitor(0, &id);
+    world.monitor(0, &PortId::of_node(id.node));
+    world.drive();
+    world.nodes[1].kernel.goodbye();
+    world.drive();
+    assert_eq!(world.codes(0), ["node_down", "node_down"]);
+}
+
+#[test]
+fn a_break_shorter_than_the_timeout_fires_nothing() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    world.monitor(0, &id);
+    world.pass(millis(1000));
+    let address = id.node.recipe()[0].clone();
+    world.failures.insert(address.clone(), crate::kernel::DialFailure::Unreachable("no route".into()));
+    world
+        .failures
+        .insert(world.nodes[0].id.recipe()[0].clone(), crate::kernel::DialFailure::Unreachable("no route".into()));
+    world.cut();
+    world.send(0, &id, "during");
+    world.pass(millis(24_000));
+    world.failures.clear();
+    world.pass(millis(5000));
+    assert_eq!((world.texts(1, port), world.codes(0)), (vec!["during"], vec![]));
+}
+
+#[test]
+fn a_monitor_of_a_node_fires_when_it_ends_and_may_be_set_again() {
+    let mut world = World::new(2);
+    let node = PortId::of_node(world.nodes[1].id.clone());
+    world.monitor(0, &node);
+    world.pass(millis(100));
+    assert_eq!((world.live_wires(), world.codes(0)), (1, vec![]));
+    world.crash(1);
+    world.pass(millis(1000));
+    assert_eq!(world.codes(0), ["node_down"]);
+    world.restart(1);
+    world.monitor(0, &node);
+    world.pass(millis(100_000));
+    assert_eq!(world.codes(0), ["node_down"]);
+}
+
+#[test]
+fn monitors_beyond_the_limit_fire_at_once() {
+    let mut world = World::new(0);
+    world.limits.max_watches = 2;
+    world.add("a@127.0.0.1:1");
+    world.add("b@127.0.0.1:2");
+    for _ in 0..3 {
+        let (_, id) = world.open(1);
+        world.monitor(0, &id);
+    }
+    world.drive();
+    assert_eq!(world.codes(0), ["limit"]);
+}

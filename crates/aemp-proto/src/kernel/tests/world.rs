@@ -1,0 +1,426 @@
+//! A few kernels, the connections between them, and the clock.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+use crate::{
+    id::{Address, Incarnation, NodeId, PortId, PortKind, PortName, PortNumber},
+    kernel::{
+        Body, ConnectionId, Delivery, DialFailure, DialId, Event, Kernel, LocalPort, Output, PortNumbers, Received,
+        Settings, Timing, WatchId,
+    },
+    limits::Limits,
+    link::{Authenticated, Role},
+    message::cbor,
+    reason::Reason,
+    time::Time,
+};
+
+/// A node, and all that it was told.
+pub(super) struct Node {
+    pub(super) kernel: Kernel,
+    pub(super) id: NodeId,
+    incarnation: Incarnation,
+    numbers: PortNumbers,
+    up: bool,
+    /// What its ports received, in order.
+    pub(super) received: Vec<(LocalPort, String)>,
+    pub(super) fired: Vec<(WatchId, Reason)>,
+    pub(super) answers: Vec<(PortNumber, Result<String, Reason>)>,
+    pub(super) calls: Vec<(LocalPort, PortId)>,
+    pub(super) spawned: Vec<(PortName, String)>,
+    pub(super) events: Vec<Event>,
+    /// Attempts to connect that are held up.
+    pub(super) held: Vec<(DialId, Option<NodeId>, Address)>,
+}
+
+/// One connection: its two ends, and what is on its way from each.
+pub(super) struct Wire {
+    ends: [(usize, ConnectionId); 2],
+    flow: [VecDeque<u8>; 2],
+    /// Octets that still pass, per direction; then the rest waits.
+    pub(super) passes: [usize; 2],
+    closed: [bool; 2],
+    dead: bool,
+}
+
+pub(super) struct World {
+    pub(super) now: Time,
+    pub(super) nodes: Vec<Node>,
+    pub(super) wires: Vec<Wire>,
+    /// Attempts to connect succeed at once; otherwise they are held.
+    pub(super) dial_at_once: bool,
+    /// What attempts to connect to an address come to, where it is not the node that listens there.
+    pub(super) failures: BTreeMap<Address, DialFailure>,
+    pub(super) limits: Limits,
+    nonce: u8,
+}
+
+impl Wire {
+    /// The connection at one of its ends.
+    pub(super) fn ends_at(&self, end: usize) -> ConnectionId {
+        self.ends[end].1
+    }
+}
+
+impl Node {
+    /// What the others know of this node when it is authenticated to them.
+    pub(super) fn authenticated(&self, role: Role) -> Authenticated {
+        Authenticated { node: self.id.clone(), incarnation: self.incarnation, role, nonce: [5; 32] }
+    }
+}
+
+impl World {
+    /// Nodes `n0@127.0.0.1:4000`, `n1@127.0.0.1:4001` and so on.
+    pub(super) fn new(count: usize) -> Self {
+        let mut world = Self {
+            now: Time::ZERO,
+            nodes: Vec::new(),
+            wires: Vec::new(),
+            dial_at_once: true,
+            failures: BTreeMap::new(),
+            limits: Limits::default(),
+            nonce: 0,
+        };
+        for n in 0..count {
+            world.add(&format!("n{n}@127.0.0.1:{}", 4000 + n));
+        }
+        world
+    }
+
+    pub(super) fn add(&mut self, id: &str) -> usize {
+        let node = self.start(id.parse().unwrap(), self.nodes.len() as u8, 1);
+        self.nodes.push(node);
+        self.nodes.len() - 1
+    }
+
+    fn start(&self, id: NodeId, n: u8, run: u8) -> Node {
+        let mut random = [n; 16];
+        random[0] = run;
+        let incarnation = Incarnation(random);
+        let kernel = Kernel::new(Settings {
+            node: id.clone(),
+            incarnation,
+            addresses: id.recipe().to_vec(),
+            limits: self.limits,
+            timing: Timing::default(),
+            refused_is_death: crate::kernel::RefusedIsDeath::SameHost,
+            seed: n.into(),
+        });
+        Node {
+            kernel,
+            id,
+            incarnation,
+            numbers: PortNumbers::default(),
+            up: true,
+            received: Vec::new(),
+            fired: Vec::new(),
+            answers: Vec::new(),
+            calls: Vec::new(),
+            spawned: Vec::new(),
+            events: Vec::new(),
+            held: Vec::new(),
+        }
+    }
+
+    // ---- what programs do
+
+    pub(super) fn open(&mut self, n: usize) -> (LocalPort, PortId) {
+        let port = self.nodes[n].numbers.take().unwrap();
+        self.nodes[n].kernel.open(port);
+        (port, self.nodes[n].kernel.port_id(port))
+    }
+
+    pub(super) fn send(&mut self, n: usize, to: &PortId, text: &str) {
+        let now = self.now;
+        self.nodes[n].kernel.send(to, None, now, |out| cbor::encode(&(text,), out)).unwrap();
+    }
+
+    pub(super) fn call(&mut self, n: usize, to: &PortId, number: u64) -> PortNumber {
+        let number = PortNumber::counted(number, PortKind::Reply).unwrap();
+        let now = self.now;
+        self.nodes[n].kernel.call(to, None, number, now, |out| cbor::encode(&("call",), out)).unwrap();
+        number
+    }
+
+    pub(super) fn monitor(&mut self, n: usize, target: &PortId) -> WatchId {
+        let now = self.now;
+        self.nodes[n].kernel.monitor(target, now)
+    }
+
+    /// The texts that a port received.
+    pub(super) fn texts(&self, n: usize, port: LocalPort) -> Vec<&str> {
+        self.nodes[n].received.iter().filter(|(to, _)| *to == port).map(|(_, text)| text.as_str()).collect()
+    }
+
+    /// The codes with which watches of a node fired.
+    pub(super) fn codes(&self, n: usize) -> Vec<&str> {
+        self.nodes[n].fired.iter().map(|(_, reason)| reason.code().as_str()).collect()
+    }
+
+    // ---- what happens to nodes and connections
+
+    /// The process ends without a word; its host closes its connections.
+    pub(super) fn crash(&mut self, n: usize) {
+        self.nodes[n].up = false;
+        for wire in &mut self.wires {
+            for end in 0..2 {
+                if wire.ends[end].0 == n {
+                    wire.closed[end] = true;
+                }
+            }
+        }
+    }
+
+    /// Another process begins under the same node ID.
+    pub(super) fn restart(&mut self, n: usize) {
+        self.crash(n);
+        let run = self.nodes[n].incarnation.0[0] + 1;
+        self.nodes[n] = self.start(self.nodes[n].id.clone(), n as u8, run);
+    }
+
+    /// Breaks every connection; what is under way is lost.
+    pub(super) fn cut(&mut self) {
+        let now = self.now;
+        for wire in self.wires.iter_mut().filter(|wire| !wire.dead) {
+            for ((n, connection), closed) in wire.ends.iter().zip(&mut wire.closed) {
+                if !std::mem::replace(closed, true) && self.nodes[*n].up {
+                    self.nodes[*n].kernel.closed(*connection, "cut", now);
+                }
+            }
+        }
+    }
+
+    /// From now on nothing arrives any more on the present connections, and nobody is told.
+    pub(super) fn black_hole(&mut self) {
+        self.wires.iter_mut().for_each(|wire| wire.dead = true);
+    }
+
+    pub(super) fn live_wires(&self) -> usize {
+        self.wires.iter().filter(|wire| !wire.closed[0] && !wire.closed[1]).count()
+    }
+
+    /// Connects `from` to `to`, whatever the kernels want; false if that cannot be.
+    pub(super) fn connect(&mut self, from: usize, to: usize, dial: Option<DialId>, nonce: u8) -> bool {
+        let link = |node: &Node, role| Authenticated {
+            node: node.id.clone(),
+            incarnation: node.incarnation,
+            role,
+            nonce: [nonce; 32],
+        };
+        let (there, here) = (link(&self.nodes[to], Role::Dialler), link(&self.nodes[from], Role::Acceptor));
+        let now = self.now;
+        let a = self.nodes[from].kernel.attach(&there, dial, now, now);
+        let b = self.nodes[to].kernel.attach(&here, None, now, now);
+        self.wires.push(Wire {
+            ends: [(from, a), (to, b)],
+            flow: [VecDeque::new(), VecDeque::new()],
+            passes: [usize::MAX; 2],
+            closed: [false; 2],
+            dead: false,
+        });
+        true
+    }
+
+    /// Lets attempts to connect that were held up come to their end.
+    pub(super) fn release_dials(&mut self) {
+        for n in 0..self.nodes.len() {
+            for (dial, expect, address) in std::mem::take(&mut self.nodes[n].held) {
+                self.dial(n, dial, expect, &address);
+            }
+        }
+    }
+
+    fn dial(&mut self, n: usize, dial: DialId, expect: Option<NodeId>, address: &Address) {
+        let listener = (0..self.nodes.len())
+            .find(|other| self.nodes[*other].up && self.nodes[*other].kernel.settings().addresses.contains(address));
+        let failure = self.failures.get(address).cloned();
+        let now = self.now;
+        match (listener, failure) {
+            (Some(to), None) if expect.as_ref().is_none_or(|id| *id == self.nodes[to].id) => {
+                self.nonce += 1;
+                self.connect(n, to, Some(dial), self.nonce);
+            }
+            (Some(_), None) => {
+                let wrong = DialFailure::Rejected("wrong_node".into());
+                self.nodes[n].kernel.dial_failed(dial, wrong, now);
+            }
+            (_, failure) => self.nodes[n].kernel.dial_failed(dial, failure.unwrap_or(DialFailure::Refused), now),
+        }
+    }
+
+    // ---- the driver
+
+    /// Lets everything happen that can happen without time passing.
+    pub(super) fn drive(&mut self) {
+        for _ in 0..10_000 {
+            let mut busy = false;
+            for n in 0..self.nodes.len() {
+                busy |= self.nodes[n].up && (self.outputs(n) | self.writes(n));
+            }
+            for w in 0..self.wires.len() {
+                busy |= self.carry(w, 0) | self.carry(w, 1);
+            }
+            if !busy {
+                return;
+            }
+        }
+        panic!("the nodes never come to rest");
+    }
+
+    fn outputs(&mut self, n: usize) -> bool {
+        let mut busy = false;
+        while let Some(output) = self.nodes[n].kernel.poll() {
+            busy = true;
+            match output {
+                Output::Dial { dial, expect, address } if self.dial_at_once => self.dial(n, dial, expect, &address),
+                Output::Dial { dial, expect, address } => self.nodes[n].held.push((dial, expect, address)),
+                Output::CancelDial(dial) => self.nodes[n].held.retain(|(held, ..)| *held != dial),
+                Output::Close(connection) => {
+                    self.write(n, connection);
+                    self.close_end(n, connection);
+                }
+                Output::Fired { watch, reason } => self.nodes[n].fired.push((watch, reason)),
+                Output::Answer { number, result } => {
+                    self.nodes[n].answers.push((number, result.map(|_| "found".into())));
+                }
+                Output::Event(event) => self.nodes[n].events.push(event),
+            }
+        }
+        busy
+    }
+
+    fn writes(&mut self, n: usize) -> bool {
+        let mut busy = false;
+        while let Some(connection) = self.nodes[n].kernel.next_writable() {
+            busy |= self.write(n, connection);
+        }
+        busy
+    }
+
+    fn write(&mut self, n: usize, connection: ConnectionId) -> bool {
+        let mut busy = false;
+        let now = self.now;
+        while let Some(octets) = self.nodes[n].kernel.transmit(connection, 1 << 17, now) {
+            busy = true;
+            if let Some((wire, end)) = self.find(n, connection) {
+                self.wires[wire].flow[end].extend(octets);
+            }
+        }
+        busy
+    }
+
+    fn find(&self, n: usize, connection: ConnectionId) -> Option<(usize, usize)> {
+        let at = |wire: &Wire| (0..2).find(|end| wire.ends[*end] == (n, connection) && !wire.closed[*end]);
+        self.wires.iter().enumerate().find_map(|(w, wire)| Some((w, at(wire)?)))
+    }
+
+    fn close_end(&mut self, n: usize, connection: ConnectionId) {
+        if let Some((wire, end)) = self.find(n, connection) {
+            self.wires[wire].closed[end] = true;
+        }
+        let now = self.now;
+        self.nodes[n].kernel.closed(connection, "closed here", now);
+    }
+
+    /// Carries what has been written at `end` to the other end.
+    fn carry(&mut self, w: usize, end: usize) -> bool {
+        let wire = &mut self.wires[w];
+        let (n, connection) = wire.ends[1 - end];
+        if wire.dead || wire.closed[1 - end] || !self.nodes[n].up {
+            return false;
+        }
+        if wire.passes[end] == 0 || wire.flow[end].is_empty() {
+            // The end of the stream is seen behind all that was written.
+            let over = wire.closed[end];
+            if over {
+                wire.closed[1 - end] = true;
+                let now = self.now;
+                self.nodes[n].kernel.closed(connection, "closed by the other side", now);
+            }
+            return over;
+        }
+        let count = wire.flow[end].len().min(wire.passes[end]);
+        wire.passes[end] -= if wire.passes[end] == usize::MAX { 0 } else { count };
+        let mut octets: Vec<u8> = wire.flow[end].drain(..count).collect();
+        let taken = self.receive(n, connection, &octets);
+        // What is not a whole frame yet stays in front; it moves nothing by itself.
+        let rest = octets.split_off(taken.min(octets.len()));
+        let wire = &mut self.wires[w];
+        let incomplete = !rest.is_empty();
+        for octet in rest.into_iter().rev() {
+            wire.flow[end].push_front(octet);
+        }
+        taken > 0
+            || (incomplete && wire.closed[end] && {
+                wire.flow[end].clear();
+                true
+            })
+    }
+
+    fn receive(&mut self, n: usize, connection: ConnectionId, octets: &[u8]) -> usize {
+        let (mut at, now) = (0, self.now);
+        loop {
+            match self.nodes[n].kernel.receive(connection, &octets[at..], now) {
+                Received::More => return at,
+                Received::Closed => return octets.len(),
+                Received::Frame { length, delivery } => {
+                    at += length;
+                    if let Some(delivery) = delivery {
+                        self.deliver(n, delivery);
+                    }
+                }
+            }
+        }
+    }
+
+    fn deliver(&mut self, n: usize, delivery: Delivery<'_>) {
+        let text = |body: &Body<'_>| cbor::decode::<(String,)>(body, &Limits::default()).unwrap().0;
+        let node = &mut self.nodes[n];
+        match delivery {
+            Delivery::Message { to, body } => node.received.push((to, text(&body))),
+            Delivery::Call { to, reply, .. } => node.calls.push((to, reply)),
+            Delivery::Answer { number, result } => {
+                node.answers.push((number, result.map(|body| text(&body))));
+            }
+            Delivery::Kill { to, reason } => {
+                node.kernel.close(to, reason);
+                node.numbers.give_back(to);
+            }
+            Delivery::Spawn { name, service, arguments } => {
+                node.spawned.push((name.clone(), text(&arguments)));
+                if &*service == "echo" {
+                    let port = node.numbers.take().unwrap();
+                    assert!(node.kernel.open_as(port, name));
+                } else {
+                    node.kernel.spawn_failed(name, Reason::new("no_such_service", &*service));
+                }
+            }
+        }
+    }
+
+    /// Lets time pass, with everything that happens in it.
+    pub(super) fn pass(&mut self, duration: Duration) {
+        let end = self.now.after(duration);
+        self.drive();
+        while let Some(due) = self.next_deadline().filter(|due| *due <= end) {
+            self.now = self.now.max(due);
+            let now = self.now;
+            for node in self.nodes.iter_mut().filter(|node| node.up) {
+                node.kernel.tick(now);
+            }
+            self.drive();
+        }
+        self.now = end;
+    }
+
+    fn next_deadline(&self) -> Option<Time> {
+        self.nodes.iter().filter(|node| node.up).filter_map(|node| node.kernel.deadline()).min()
+    }
+}
+
+pub(super) fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}

@@ -1,0 +1,65 @@
+//! Octets that are to be written.
+
+use bytes::Bytes;
+
+use crate::{
+    time::Time,
+    wire::{frame::kind, write},
+};
+
+use super::{ConnectionId, Kernel, arena::Key};
+
+impl Kernel {
+    /// The next connection that became worth a call of [`Self::transmit`].
+    pub fn next_writable(&mut self) -> Option<ConnectionId> {
+        self.writable.pop_front().map(ConnectionId)
+    }
+
+    /// What is to be written next, about `room` octets; `None` if there is nothing (more).
+    ///
+    /// Octets that were given out count as written: a driver that cannot write them reports the connection
+    /// closed. After `None`, [`Self::next_writable`] names the connection when there is something again.
+    pub fn transmit(&mut self, connection: ConnectionId, room: usize, now: Time) -> Option<Bytes> {
+        let id = connection.0;
+        let limits = self.settings.limits;
+        let state = self.connections.get_mut(id)?;
+        let (adopted, key) = (state.is_adopted(), state.peer);
+        let session = &mut self.peers.get_mut(key)?.session;
+        let more = adopted && session.has_more();
+        if state.owed_since.is_some() && adopted && (more || state.acknowledge_now) {
+            let received = session.received;
+            state.urgent(kind::ACKNOWLEDGE, |out| write::number(out, received));
+            state.owed_since = None;
+            state.owed_octets = 0;
+            state.acknowledge_now = false;
+        }
+        let octets = if !state.urgent.is_empty() {
+            Some(Bytes::from(std::mem::take(&mut state.urgent)))
+        } else if more {
+            session.give_out(room, &limits)
+        } else {
+            None
+        };
+        match octets {
+            Some(octets) => {
+                state.written_at = now;
+                Some(octets)
+            }
+            None => {
+                state.queued = false;
+                None
+            }
+        }
+    }
+
+    /// Says goodbye to all peers, an orderly end: every monitor of theirs fires. Transmit and close afterwards.
+    pub fn goodbye(&mut self) {
+        let carriers: Vec<Key> = self.peers.iter().filter_map(|(_, peer)| peer.connection).collect();
+        for connection in carriers {
+            if let Some(state) = self.connections.get_mut(connection) {
+                state.urgent(kind::GOODBYE, |_| {});
+                self.mark_writable(connection);
+            }
+        }
+    }
+}

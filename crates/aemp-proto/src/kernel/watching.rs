@@ -1,0 +1,164 @@
+//! Watches: on ports of this node, on ports of others, and on nodes.
+
+use crate::{
+    id::{PortId, PortName},
+    reason::Reason,
+    session::{Envelope, Naming},
+    time::Time,
+    wire::{frame::kind, write},
+};
+
+use super::{
+    Kernel, LocalPort, Output, WatchId,
+    arena::Key,
+    sending::{no_fields, overload},
+};
+
+/// What is watched.
+#[derive(Clone, Debug)]
+pub(crate) enum Watch {
+    Local(LocalPort),
+    /// This node itself, which ends no sooner than the watch.
+    Own,
+    Remote {
+        peer: Key,
+        name: PortName,
+    },
+    /// Nothing any more: it fires at the next opportunity.
+    Firing,
+}
+
+impl Kernel {
+    /// Watches a port anywhere, or a node by its node port.
+    ///
+    /// It fires at most once, through [`Output::Fired`], and never inside this call.
+    pub fn monitor(&mut self, target: &PortId, now: Time) -> WatchId {
+        if target.node == self.settings.node {
+            self.monitor_here(&target.name)
+        } else {
+            self.monitor_there(target, now)
+        }
+    }
+
+    fn monitor_here(&mut self, name: &PortName) -> WatchId {
+        if *name == PortName::Node {
+            return WatchId(self.watches.insert(Watch::Own));
+        }
+        let Some(port) = self.ports.resolve(name) else {
+            return self.fire_at_once(self.absence(name));
+        };
+        let watch = WatchId(self.watches.insert(Watch::Local(port)));
+        self.ports.watch(port, watch);
+        watch
+    }
+
+    fn fire_at_once(&mut self, reason: Reason) -> WatchId {
+        let watch = WatchId(self.watches.insert(Watch::Firing));
+        self.outputs.push_back(Output::Fired { watch, reason });
+        watch
+    }
+
+    fn monitor_there(&mut self, target: &PortId, now: Time) -> WatchId {
+        let key = self.peer_key(&target.node);
+        if self.peers.get(key).is_some_and(|peer| peer.closed.contains(&target.name)) {
+            return self.fire_at_once(overload());
+        }
+        let watch = WatchId(self.watches.insert(Watch::Remote { peer: key, name: target.name.clone() }));
+        if let Some(peer) = self.peers.get_mut(key) {
+            let watches = peer.monitors.entry(target.name.clone()).or_default();
+            watches.push(watch);
+            if watches.len() == 1 && target.name != PortName::Node {
+                peer.session.control(&envelope(kind::MONITOR, &target.name));
+            }
+        }
+        self.wish(key, now);
+        watch
+    }
+
+    /// Ends a watch: it never fires afterwards. Does nothing if it has fired.
+    pub fn demonitor(&mut self, watch: WatchId) {
+        match self.watches.remove(watch.0) {
+            Some(Watch::Local(port)) => self.ports.unwatch(port, watch),
+            Some(Watch::Remote { peer, name }) => self.demonitor_there(peer, &name, watch),
+            Some(Watch::Own | Watch::Firing) | None => {}
+        }
+    }
+
+    fn demonitor_there(&mut self, key: Key, name: &PortName, watch: WatchId) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let Some(watches) = peer.monitors.get_mut(name) else { return };
+        watches.retain(|other| *other != watch);
+        if !watches.is_empty() {
+            return;
+        }
+        peer.monitors.remove(name);
+        if *name != PortName::Node {
+            peer.session.control(&envelope(kind::DEMONITOR, name));
+            self.mark_writable_of(key);
+        }
+    }
+
+    /// All watches of this node on one port of a peer fire.
+    pub(crate) fn fire(&mut self, key: Key, name: &PortName, reason: &Reason) {
+        let watches = self.peers.get_mut(key).and_then(|peer| peer.monitors.remove(name));
+        for watch in watches.unwrap_or_default() {
+            self.outputs.push_back(Output::Fired { watch, reason: reason.clone() });
+        }
+    }
+
+    /// A peer watches a port of this node under `name`.
+    pub(crate) fn add_watcher(&mut self, key: Key, name: PortName) {
+        if name == PortName::Node {
+            return;
+        }
+        let Some(port) = self.ports.resolve(&name) else {
+            let reason = self.absence(&name);
+            return self.tell_death(key, None, &name, &reason);
+        };
+        let limit = self.settings.limits.max_watches;
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        if peer.watched.len() >= limit {
+            let reason = Reason::new("limit", "the node holds no more monitors for one peer");
+            return self.tell_death(key, None, &name, &reason);
+        }
+        if peer.watched.insert(name.clone(), port).is_none() {
+            self.ports.add_watcher(port, key, name);
+        }
+    }
+
+    /// A peer watches a port no longer.
+    pub(crate) fn remove_watcher(&mut self, key: Key, name: &PortName) {
+        let port = self.peers.get_mut(key).and_then(|peer| peer.watched.remove(name));
+        if let Some(port) = port {
+            self.ports.remove_watcher(port, key, name);
+        }
+    }
+
+    /// Nothing here is watched by the peer any more.
+    pub(crate) fn remove_all_watchers(&mut self, key: Key) {
+        let watched = self.peers.get_mut(key).map(|peer| std::mem::take(&mut peer.watched));
+        for (name, port) in watched.unwrap_or_default() {
+            self.ports.remove_watcher(port, key, &name);
+        }
+    }
+
+    /// Tells a peer that a name is dead, behind everything that `port` sent to it.
+    pub(crate) fn tell_death(&mut self, key: Key, port: Option<LocalPort>, name: &PortName, reason: &Reason) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        peer.watched.remove(name);
+        let fields = |out: &mut Vec<u8>| {
+            write::name(out, name);
+            write::reason(out, reason);
+        };
+        let notice = Envelope { kind: kind::DEAD, to: name, naming: Naming::Absent, from: None, fields };
+        match port {
+            Some(port) => peer.session.notice(port, &notice),
+            None => peer.session.control(&notice),
+        }
+        self.mark_writable_of(key);
+    }
+}
+
+fn envelope(kind: u8, to: &PortName) -> Envelope<'_, fn(&mut Vec<u8>)> {
+    Envelope { kind, to, naming: Naming::Full, from: None, fields: no_fields }
+}

@@ -1,0 +1,5 @@
+//! One connection until it is authenticated.
+
+mod authenticated;
+
+pub use authenticated::{Authenticated, Role};

@@ -1,0 +1,103 @@
+//! Why a message does not encode or decode.
+
+use std::fmt::Display;
+
+use serde::{de, ser};
+use thiserror::Error;
+
+/// Why a message was not encoded: its sender is at fault.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// An integer that the format does not have.
+    #[error("an integer needs more than 64 bits: send it as a text or as octets")]
+    IntegerTooLarge,
+    /// A key that the format does not have.
+    #[error("a key of a map has to be a text, a number or a truth value in JSON")]
+    Key,
+    /// A floating-point number that the format does not have.
+    #[error("JSON has no not-a-number and no infinities")]
+    NotFinite,
+    /// The type's own `Serialize` failed.
+    #[error("the message's type refuses to be encoded: {0}")]
+    Refused(Box<str>),
+    /// A type's own `Serialize` contradicts itself.
+    #[error("a sequence or map of the message announced another length than it has: its `Serialize` is wrong")]
+    WrongLength,
+}
+
+impl ser::Error for EncodeError {
+    fn custom<T: Display>(text: T) -> Self {
+        Self::Refused(text.to_string().into())
+    }
+}
+
+/// Why a message was not decoded, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("element {element} of the message: {fault}")]
+pub struct DecodeError {
+    /// The element at fault, counted from 0.
+    pub element: usize,
+    /// What is wrong with it.
+    pub fault: DecodeFault,
+}
+
+/// What is wrong with a message that does not decode.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DecodeFault {
+    /// The sender's encoder is at fault: this is not the format that was agreed on.
+    #[error("it is malformed: {0}")]
+    Malformed(Box<str>),
+    /// Sender and receiver do not mean the same type.
+    #[error("it has another form than the receiver expects: {0}")]
+    Mismatch(Box<str>),
+    /// The message has too few elements for the receiver's type.
+    #[error("it is missing")]
+    Missing,
+    /// It is nested deeper than [`crate::limits::Limits::max_depth`].
+    #[error("it is nested too deeply")]
+    TooDeep,
+    /// The message has more elements than [`crate::limits::Limits::max_elements`].
+    #[error("the message has too many elements")]
+    TooManyElements,
+    /// The message ends within it.
+    #[error("it is cut off")]
+    Truncated,
+}
+
+impl DecodeError {
+    /// The same fault in another element.
+    pub(crate) fn at(self, element: usize) -> Self {
+        Self { element, ..self }
+    }
+}
+
+/// A fault in a place that is filled in where it is known.
+impl From<DecodeFault> for DecodeError {
+    fn from(fault: DecodeFault) -> Self {
+        Self { element: 0, fault }
+    }
+}
+
+impl de::Error for DecodeError {
+    fn custom<T: Display>(text: T) -> Self {
+        DecodeFault::Mismatch(text.to_string().into()).into()
+    }
+}
+
+impl From<minicbor::decode::Error> for DecodeError {
+    fn from(error: minicbor::decode::Error) -> Self {
+        if error.is_end_of_input() {
+            return DecodeFault::Truncated.into();
+        }
+        DecodeFault::Malformed(error.to_string().into()).into()
+    }
+}
+
+/// Writing to memory does not fail, but the encoder's signature says that it could.
+impl From<minicbor::encode::Error<std::convert::Infallible>> for EncodeError {
+    fn from(error: minicbor::encode::Error<std::convert::Infallible>) -> Self {
+        Self::Refused(error.to_string().into())
+    }
+}

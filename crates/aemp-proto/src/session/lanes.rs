@@ -1,0 +1,241 @@
+//! Large frames on their way: cut into pieces, so that frames to other ports can pass them.
+//!
+//! A lane holds what is to be sent to one port from its first large frame on, so that the order to that
+//! port is kept. The lanes take turns, a piece each.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use rustc_hash::FxHashSet;
+
+use crate::{id::PortName, kernel::LocalPort, wire::write};
+
+/// A frame that waits for its turn.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    /// Its type and what follows, up to the elements.
+    pub(crate) head: Vec<u8>,
+    /// The elements.
+    pub(crate) body: Bytes,
+    /// The port that sent it: the notice of its death comes later.
+    pub(crate) from: Option<LocalPort>,
+}
+
+impl Waiting {
+    pub(crate) fn octets(&self) -> usize {
+        self.head.len().saturating_add(self.body.len())
+    }
+}
+
+#[derive(Debug)]
+struct Lane {
+    to: PortName,
+    frames: VecDeque<Waiting>,
+    /// The piece-wise transfer that its first frame has begun, and what of it is done.
+    transfer: Option<(u64, usize)>,
+}
+
+/// All lanes of a session.
+#[derive(Debug, Default)]
+pub(crate) struct Lanes {
+    lanes: VecDeque<Lane>,
+    names: FxHashSet<PortName>,
+    next_transfer: u64,
+    octets: usize,
+    /// What the transfers that have begun promise in all: the peer bounds it.
+    promised: usize,
+    /// Notices of death that come after everything their ports sent.
+    notices: Vec<(LocalPort, Waiting)>,
+}
+
+/// What a lane gives in its turn.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    /// A whole frame, from its type on.
+    Whole(Waiting),
+    /// The fields and octets of a piece, and the frame that it completes.
+    Piece(Vec<u8>, Option<(PortName, Waiting)>),
+}
+
+impl Lanes {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lanes.is_empty()
+    }
+
+    /// Octets that wait.
+    pub(crate) const fn octets(&self) -> usize {
+        self.octets
+    }
+
+    /// Whether frames to `to` have to wait here.
+    pub(crate) fn holds(&self, to: &PortName) -> bool {
+        !self.lanes.is_empty() && self.names.contains(to)
+    }
+
+    pub(crate) fn push(&mut self, to: &PortName, frame: Waiting) {
+        self.octets = self.octets.saturating_add(frame.octets());
+        if self.names.insert(to.clone()) {
+            self.lanes.push_back(Lane { to: to.clone(), frames: VecDeque::from([frame]), transfer: None });
+        } else if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.to == *to) {
+            lane.frames.push_back(frame);
+        }
+    }
+
+    /// Keeps the notice of a port's death back while something that it sent waits; `None` if it was kept.
+    pub(crate) fn hold_notice(&mut self, port: LocalPort, notice: Waiting) -> Option<Waiting> {
+        if !self.waits_for(port) {
+            return Some(notice);
+        }
+        self.octets = self.octets.saturating_add(notice.octets());
+        self.notices.push((port, notice));
+        None
+    }
+
+    fn waits_for(&self, port: LocalPort) -> bool {
+        self.lanes.iter().any(|lane| lane.frames.iter().any(|frame| frame.from == Some(port)))
+    }
+
+    /// The next turn; `max_piece` is the most that a piece or a whole frame may have, `max_promised` the
+    /// most that transfers may promise together.
+    pub(crate) fn turn(&mut self, max_piece: usize, max_promised: usize) -> Option<Turn> {
+        if let Some(notice) = self.free_notice() {
+            return Some(Turn::Whole(notice));
+        }
+        let ready = |lane: &Lane| {
+            let total = lane.frames.front().map_or(0, Waiting::octets);
+            let fits = self.promised == 0 || self.promised.saturating_add(total) <= max_promised;
+            fits || lane.transfer.is_some() || total <= max_piece
+        };
+        let at = self.lanes.iter().position(ready)?;
+        let mut lane = self.lanes.remove(at)?;
+        let turn = self.take(&mut lane, max_piece);
+        if lane.frames.is_empty() {
+            self.names.remove(&lane.to);
+        } else {
+            self.lanes.push_back(lane);
+        }
+        turn
+    }
+
+    fn free_notice(&mut self) -> Option<Waiting> {
+        let at = self.notices.iter().position(|(port, _)| !self.waits_for(*port))?;
+        let (_, notice) = self.notices.remove(at);
+        self.octets = self.octets.saturating_sub(notice.octets());
+        Some(notice)
+    }
+
+    fn take(&mut self, lane: &mut Lane, max_piece: usize) -> Option<Turn> {
+        let frame = lane.frames.front()?;
+        let total = frame.octets();
+        if lane.transfer.is_none() && total <= max_piece {
+            self.octets = self.octets.saturating_sub(total);
+            return lane.frames.pop_front().map(Turn::Whole);
+        }
+        let (transfer, done) = lane.transfer.unwrap_or((self.next_transfer, 0));
+        let mut piece = Vec::with_capacity(max_piece.saturating_add(32));
+        write::number(&mut piece, transfer);
+        piece.push(u8::from(done == 0));
+        if done == 0 {
+            self.next_transfer = self.next_transfer.saturating_add(1);
+            self.promised = self.promised.saturating_add(total);
+            write::size(&mut piece, total);
+        }
+        let taken = copy_part(frame, done, max_piece, &mut piece);
+        self.octets = self.octets.saturating_sub(taken);
+        let done = done.saturating_add(taken);
+        lane.transfer = (done < total).then_some((transfer, done));
+        let complete = if done >= total {
+            self.promised = self.promised.saturating_sub(total);
+            lane.frames.pop_front().map(|frame| (lane.to.clone(), frame))
+        } else {
+            None
+        };
+        Some(Turn::Piece(piece, complete))
+    }
+
+    /// All frames that wait, in an order that keeps that of each port; how far a transfer has come is forgotten.
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = (PortName, Waiting)> {
+        self.names.clear();
+        self.octets = 0;
+        self.promised = 0;
+        self.notices.clear();
+        std::mem::take(&mut self.lanes)
+            .into_iter()
+            .flat_map(|lane| lane.frames.into_iter().map(move |frame| (lane.to.clone(), frame)))
+    }
+}
+
+/// Appends up to `most` octets of a frame from `from` on; says how many.
+fn copy_part(frame: &Waiting, from: usize, most: usize, out: &mut Vec<u8>) -> usize {
+    let before = out.len();
+    let head = frame.head.get(from..).unwrap_or_default();
+    out.extend_from_slice(head.get(..most).unwrap_or(head));
+    let room = most.saturating_sub(out.len().saturating_sub(before));
+    let body = frame.body.get(from.saturating_sub(frame.head.len())..).unwrap_or_default();
+    out.extend_from_slice(body.get(..room).unwrap_or(body));
+    out.len().saturating_sub(before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::reader::Reader;
+
+    fn frame(length: usize) -> Waiting {
+        Waiting { head: vec![1], body: vec![2; length].into(), from: None }
+    }
+
+    fn name(text: &str) -> PortName {
+        text.parse().unwrap()
+    }
+
+    fn kinds(lanes: &mut Lanes) -> Vec<String> {
+        std::iter::from_fn(|| lanes.turn(100, 1000))
+            .map(|turn| match turn {
+                Turn::Whole(frame) => format!("whole {}", frame.octets()),
+                Turn::Piece(piece, _) => {
+                    let mut reader = Reader::new(&piece);
+                    let (transfer, first) = (reader.number().unwrap(), reader.octet().unwrap());
+                    format!("piece of {transfer}{}", if first == 1 { ", first" } else { "" })
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn lanes_take_turns_and_keep_the_order_to_a_port() {
+        let mut lanes = Lanes::default();
+        lanes.push(&name("a"), frame(199));
+        lanes.push(&name("b"), frame(149));
+        lanes.push(&name("a"), frame(9));
+        assert!(lanes.holds(&name("a")) && !lanes.holds(&name("c")));
+        let turns = ["piece of 0, first", "piece of 1, first", "piece of 0", "piece of 1", "whole 10"];
+        assert_eq!(kinds(&mut lanes), turns);
+        assert!(lanes.is_empty() && lanes.octets() == 0 && !lanes.holds(&name("a")));
+    }
+
+    #[test]
+    fn transfers_begin_only_while_the_peer_has_room() {
+        let mut lanes = Lanes::default();
+        for to in ["a", "b", "c"] {
+            lanes.push(&name(to), frame(599));
+        }
+        let turns = kinds(&mut lanes);
+        assert_eq!(turns.len(), 18);
+        assert!(
+            turns.iter().position(|turn| turn == "piece of 1, first")
+                > turns.iter().rposition(|turn| turn == "piece of 0")
+        );
+    }
+
+    #[test]
+    fn a_notice_waits_for_what_its_port_sent() {
+        let mut lanes = Lanes::default();
+        let port = LocalPort { slot: 1, generation: 0 };
+        lanes.push(&name("a"), Waiting { from: Some(port), ..frame(150) });
+        assert!(lanes.hold_notice(port, frame(4)).is_none());
+        assert!(lanes.hold_notice(LocalPort { slot: 2, generation: 0 }, frame(4)).is_some());
+        assert_eq!(kinds(&mut lanes), ["piece of 0, first", "piece of 0", "whole 5"]);
+        assert_eq!(lanes.octets(), 0);
+    }
+}

@@ -1,0 +1,349 @@
+//! The channel between two incarnations, carried by one connection after another.
+
+mod hello;
+mod interned;
+mod lanes;
+mod outbox;
+mod reassembly;
+
+mod unsent;
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use crate::{
+    id::{Incarnation, PortName},
+    kernel::{LocalPort, SendError},
+    limits::Limits,
+    time::Time,
+    wire::{
+        frame::{FIRST_INTERNED, Piece, kind},
+        write,
+    },
+};
+
+pub(crate) use hello::{Agreement, Hello, Rank, agree};
+use interned::{Interned, Interning};
+use lanes::{Lanes, Turn, Waiting};
+use outbox::{Draft, Outbox};
+pub(crate) use reassembly::PieceError;
+use reassembly::Reassembly;
+pub(crate) use unsent::{Kept, Unsent};
+
+/// A name that the peer has interned, and the port of this node that it names for sure, if any.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    pub(crate) name: PortName,
+    pub(crate) port: Option<LocalPort>,
+}
+
+/// The session with one node: its identity, and what is on its way in both directions.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// The incarnation that is held, and when it was learned.
+    pub(crate) peer: Option<Incarnation>,
+    pub(crate) learned_at: Time,
+    pub(crate) epoch: u64,
+    /// Whether a connection was adopted in this epoch.
+    pub(crate) used: bool,
+    /// Connections so far.
+    pub(crate) count: u64,
+    /// Numbered frames received and handled.
+    pub(crate) received: u64,
+    pub(crate) known: Vec<Known>,
+    /// The largest message that the peer takes, as far as it has told.
+    pub(crate) peer_max_message: usize,
+    outbox: Outbox,
+    interned: Interned,
+    lanes: Lanes,
+    /// Large frames whose last piece has this number: the peer has them only when it has that one.
+    completed: VecDeque<(u64, PortName, Waiting)>,
+    completed_octets: usize,
+    reassembly: Reassembly,
+}
+
+/// How the port that a frame is for is written into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// By a number, since more will follow.
+    Interned,
+    /// In full.
+    Full,
+    /// Not at all: the other fields say enough.
+    Absent,
+}
+
+/// What is to be sent, but for its elements.
+#[derive(Debug)]
+pub(crate) struct Envelope<'n, F> {
+    pub(crate) kind: u8,
+    /// Keeps the order of what is sent to one port.
+    pub(crate) to: &'n PortName,
+    pub(crate) naming: Naming,
+    pub(crate) from: Option<LocalPort>,
+    /// Appends the fields between destination and elements.
+    pub(crate) fields: F,
+}
+
+impl<F: Fn(&mut Vec<u8>)> Envelope<'_, F> {
+    /// Type and fields, with the destination in full.
+    fn head(&self) -> Vec<u8> {
+        let mut head = vec![self.kind];
+        if self.naming != Naming::Absent {
+            write::destination(&mut head, self.to);
+        }
+        (self.fields)(&mut head);
+        head
+    }
+}
+
+/// How the writing of a frame ended.
+enum Written<E> {
+    Whole,
+    Large(Vec<u8>),
+    Failed(SendError<E>),
+}
+
+impl Session {
+    pub(crate) fn new(epoch: u64) -> Self {
+        Self {
+            peer: None,
+            learned_at: Time::ZERO,
+            epoch,
+            used: false,
+            count: 0,
+            received: 0,
+            known: Vec::new(),
+            peer_max_message: usize::MAX,
+            outbox: Outbox::default(),
+            interned: Interned::default(),
+            lanes: Lanes::default(),
+            completed: VecDeque::new(),
+            completed_octets: 0,
+            reassembly: Reassembly::default(),
+        }
+    }
+
+    /// The next session with the same node; gives what this one had not got across.
+    pub(crate) fn restart(&mut self, epoch: u64) -> Self {
+        let next = Self {
+            peer: self.peer,
+            learned_at: self.learned_at,
+            peer_max_message: self.peer_max_message,
+            ..Self::new(epoch)
+        };
+        std::mem::replace(self, next)
+    }
+
+    /// Octets that are queued or not acknowledged.
+    pub(crate) fn octets(&self) -> usize {
+        self.outbox.octets().saturating_add(self.lanes.octets()).saturating_add(self.completed_octets)
+    }
+
+    /// Whether the peer has everything.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.outbox.is_empty() && self.lanes.is_empty()
+    }
+
+    /// Whether there is something to give out on the present connection.
+    pub(crate) fn has_more(&self) -> bool {
+        self.outbox.unsent() > 0 || !self.lanes.is_empty()
+    }
+
+    pub(crate) const fn acknowledged(&self) -> u64 {
+        self.outbox.acknowledged()
+    }
+
+    /// Queues a frame with elements that may be long, or fail to encode; then nothing happened.
+    pub(crate) fn write<E>(
+        &mut self,
+        envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>,
+        limits: &Limits,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), SendError<E>> {
+        let limit = limits.max_message.min(self.peer_max_message);
+        if self.lanes.holds(envelope.to) {
+            let mut body = Vec::new();
+            encode(&mut body).map_err(SendError::Encode)?;
+            check_size(body.len(), limit)?;
+            self.wait_in_lane(envelope, body);
+            return Ok(());
+        }
+        let number = self.destination_number(envelope, limits);
+        let written = self.outbox.push(|draft| {
+            write_head(draft.buffer(), envelope, number);
+            write_elements(draft, limit, limits.max_piece, encode)
+        });
+        match written {
+            Written::Whole => Ok(()),
+            Written::Failed(error) => Err(error),
+            Written::Large(body) => {
+                self.wait_in_lane(envelope, body);
+                Ok(())
+            }
+        }
+    }
+
+    /// Queues a short frame that cannot fail.
+    pub(crate) fn control(&mut self, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>) {
+        if self.lanes.holds(envelope.to) {
+            self.wait_in_lane(envelope, Vec::new());
+        } else {
+            self.push_whole(&envelope.head(), &[]);
+        }
+    }
+
+    /// Queues the notice of a port's death, behind everything that the port sent.
+    pub(crate) fn notice(&mut self, port: LocalPort, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>) {
+        let notice = Waiting { head: envelope.head(), body: Bytes::new(), from: None };
+        if let Some(notice) = self.lanes.hold_notice(port, notice) {
+            self.push_whole(&notice.head, &notice.body);
+        }
+    }
+
+    fn push_whole(&mut self, head: &[u8], body: &[u8]) {
+        self.outbox.push(|draft| {
+            draft.buffer().extend_from_slice(head);
+            draft.buffer().extend_from_slice(body);
+            Ok(())
+        });
+    }
+
+    fn wait_in_lane(&mut self, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>, body: Vec<u8>) {
+        let frame = Waiting { head: envelope.head(), body: body.into(), from: envelope.from };
+        self.lanes.push(envelope.to, frame);
+    }
+
+    /// The number by which the destination is written, interning it if it has none yet.
+    fn destination_number(&mut self, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>, limits: &Limits) -> Option<u32> {
+        if envelope.naming != Naming::Interned || *envelope.to == PortName::Node {
+            return None;
+        }
+        let use_in = self.outbox.next_number().saturating_add(1);
+        let acknowledged = self.outbox.acknowledged();
+        match self.interned.number(envelope.to, use_in, acknowledged, limits.max_interned) {
+            Interning::Known(number) => Some(number),
+            Interning::Full => None,
+            Interning::New(number) => {
+                self.outbox.push(|draft| {
+                    draft.buffer().push(kind::INTERN);
+                    write::number(draft.buffer(), number.into());
+                    write::name(draft.buffer(), envelope.to);
+                    Ok(())
+                });
+                Some(number)
+            }
+        }
+    }
+
+    // ---- the connection
+
+    /// A connection begins: the peer has `received` frames. False if it claims what it never got.
+    #[must_use]
+    pub(crate) fn resume(&mut self, received: u64) -> bool {
+        let believable = self.acknowledge(received);
+        self.outbox.rewind();
+        believable
+    }
+
+    /// The peer has everything up to `number`. False if it cannot.
+    #[must_use]
+    pub(crate) fn acknowledge(&mut self, number: u64) -> bool {
+        let believable = self.outbox.acknowledge(number);
+        while self.completed.front().is_some_and(|(last, ..)| *last <= self.outbox.acknowledged()) {
+            let octets = self.completed.pop_front().map_or(0, |(_, _, frame)| frame.octets());
+            self.completed_octets = self.completed_octets.saturating_sub(octets);
+        }
+        believable
+    }
+
+    /// The next frames to write; pieces of large frames only as long as the network takes them.
+    pub(crate) fn give_out(&mut self, room: usize, limits: &Limits) -> Option<Bytes> {
+        let room = room.min(limits.max_unsent);
+        while self.outbox.unsent() < room && self.outbox.octets() < limits.max_in_flight_of_large {
+            match self.lanes.turn(limits.max_piece, limits.max_message) {
+                None => break,
+                Some(Turn::Whole(frame)) => self.push_whole(&frame.head, &frame.body),
+                Some(Turn::Piece(piece, complete)) => self.push_piece(&piece, complete),
+            }
+        }
+        self.outbox.give_out()
+    }
+
+    fn push_piece(&mut self, piece: &[u8], complete: Option<(PortName, Waiting)>) {
+        if let Some((to, frame)) = complete {
+            self.completed_octets = self.completed_octets.saturating_add(frame.octets());
+            self.completed.push_back((self.outbox.next_number(), to, frame));
+        }
+        self.push_whole(&[kind::PIECE], piece);
+    }
+
+    /// Takes a piece of a large frame; gives the frame if it is complete.
+    pub(crate) fn take_piece(&mut self, piece: &Piece<'_>, limits: &Limits) -> Result<Option<Bytes>, PieceError> {
+        self.reassembly.take(piece, limits)
+    }
+
+    /// Remembers what the peer means by a number. False if it skips numbers or has too many.
+    #[must_use]
+    pub(crate) fn learn_name(&mut self, index: u32, known: Known, limits: &Limits) -> bool {
+        let index = usize::try_from(index).unwrap_or(usize::MAX);
+        let next = self.known.len();
+        match self.known.get_mut(index) {
+            Some(place) => *place = known,
+            None if index == next && index < limits.max_interned => self.known.push(known),
+            None => return false,
+        }
+        true
+    }
+
+    /// What is on its way to ports of the peer, in order, for another incarnation to get.
+    pub(crate) fn into_unsent(mut self) -> Vec<Unsent> {
+        let mut unsent = Vec::new();
+        let mut number = self.outbox.acknowledged();
+        for frame in self.outbox.unacknowledged() {
+            number = number.saturating_add(1);
+            let whole = match self.completed.front() {
+                Some((last, ..)) if *last == number => self.completed.pop_front(),
+                _ => None,
+            };
+            unsent.extend(match whole {
+                Some((_, to, frame)) => Unsent::whole(to, &frame),
+                None => Unsent::parse(frame, &self.interned),
+            });
+        }
+        unsent.extend(self.lanes.drain().filter_map(|(to, frame)| Unsent::whole(to, &frame)));
+        unsent
+    }
+}
+
+/// Appends type, destination and fields.
+fn write_head(out: &mut Vec<u8>, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>, number: Option<u32>) {
+    out.push(envelope.kind);
+    match number {
+        Some(number) => write::number(out, u64::from(number).saturating_add(FIRST_INTERNED.into())),
+        None if envelope.naming == Naming::Absent => {}
+        None => write::destination(out, envelope.to),
+    }
+    (envelope.fields)(out);
+}
+
+/// Appends the elements, or takes the frame back: it failed, or is too long to go whole.
+fn write_elements<E>(
+    draft: &mut Draft<'_>,
+    limit: usize,
+    max_piece: usize,
+    encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+) -> Result<Written<E>, Written<E>> {
+    let head = draft.len();
+    encode(draft.buffer()).map_err(|error| Written::Failed(SendError::Encode(error)))?;
+    check_size(draft.len().saturating_sub(head), limit).map_err(Written::Failed)?;
+    if draft.len() > max_piece {
+        return Err(Written::Large(draft.split_off(head)));
+    }
+    Ok(Written::Whole)
+}
+
+fn check_size<E>(size: usize, limit: usize) -> Result<(), SendError<E>> {
+    if size > limit { Err(SendError::TooLarge { size, limit }) } else { Ok(()) }
+}

@@ -1,0 +1,291 @@
+//! Numbered frames from the moment they are asked for until they are acknowledged.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use crate::wire::frame::LENGTH;
+
+/// A batch of frames is closed when it has this many octets.
+const CHUNK: usize = 64 << 10;
+
+/// Encoded frames that belong together, in the order of their numbers.
+#[derive(Clone, Debug)]
+struct Chunk {
+    octets: Bytes,
+    /// The number of the last frame.
+    last: u64,
+    /// How many frames.
+    count: u64,
+}
+
+/// The frames that the peer may still need.
+///
+/// Frames are encoded once, where they will be sent from. What was given out stays until it is
+/// acknowledged; after a break it is given out again, unchanged.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    chunks: VecDeque<Chunk>,
+    /// Frames that are not yet part of a chunk.
+    tail: Vec<u8>,
+    tail_count: u64,
+    /// The number of the last frame.
+    last: u64,
+    acknowledged: u64,
+    /// The highest number that was ever given out in this session.
+    given: u64,
+    /// The next chunk to give out on this connection, and where in it.
+    cursor: usize,
+    offset: usize,
+    octets: usize,
+    unsent: usize,
+}
+
+impl Outbox {
+    /// Octets that are kept.
+    pub(crate) const fn octets(&self) -> usize {
+        self.octets
+    }
+
+    /// Octets that are not given out yet on this connection.
+    pub(crate) const fn unsent(&self) -> usize {
+        self.unsent
+    }
+
+    pub(crate) const fn acknowledged(&self) -> u64 {
+        self.acknowledged
+    }
+
+    /// The number that the next frame will get.
+    pub(crate) const fn next_number(&self) -> u64 {
+        self.last.saturating_add(1)
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.acknowledged == self.last
+    }
+
+    /// Appends a frame whose type and body `write` appends; if it fails, nothing happened.
+    ///
+    /// `take_back` may look at the frame, from its type on, and take it back before it is numbered.
+    pub(crate) fn push<T>(&mut self, write: impl FnOnce(&mut Draft<'_>) -> Result<T, T>) -> T {
+        let start = self.tail.len();
+        self.tail.extend_from_slice(&[0; LENGTH]);
+        let mut draft = Draft { start: start.saturating_add(LENGTH), tail: &mut self.tail, finished: false };
+        match write(&mut draft) {
+            Err(taken_back) => taken_back,
+            Ok(done) => {
+                draft.finished = true;
+                drop(draft);
+                self.number(start);
+                done
+            }
+        }
+    }
+
+    /// Gives the frame that begins at `start` its length and its number.
+    fn number(&mut self, start: usize) {
+        let body = self.tail.len().saturating_sub(start).saturating_sub(LENGTH);
+        let length = u32::try_from(body).unwrap_or(u32::MAX).to_le_bytes();
+        if let Some(place) = self.tail.get_mut(start..).and_then(|frame| frame.first_chunk_mut::<LENGTH>()) {
+            *place = length;
+        }
+        let whole = body.saturating_add(LENGTH);
+        self.octets = self.octets.saturating_add(whole);
+        self.unsent = self.unsent.saturating_add(whole);
+        self.last = self.last.saturating_add(1);
+        self.tail_count = self.tail_count.saturating_add(1);
+        if self.tail.len() >= CHUNK {
+            self.close_tail(CHUNK.saturating_add(CHUNK / 8));
+        }
+    }
+
+    /// Makes a chunk of the tail; the next tail gets room for `capacity` octets.
+    fn close_tail(&mut self, capacity: usize) {
+        let octets = Bytes::from(std::mem::replace(&mut self.tail, Vec::with_capacity(capacity)));
+        self.chunks.push_back(Chunk { octets, last: self.last, count: std::mem::take(&mut self.tail_count) });
+    }
+
+    /// The next frames to write, about [`CHUNK`] octets.
+    pub(crate) fn give_out(&mut self) -> Option<Bytes> {
+        if self.cursor >= self.chunks.len() && !self.tail.is_empty() {
+            self.close_tail(0);
+        }
+        let chunk = self.chunks.get(self.cursor)?;
+        let octets = chunk.octets.slice(self.offset.min(chunk.octets.len())..);
+        self.given = self.given.max(chunk.last);
+        self.cursor = self.cursor.saturating_add(1);
+        self.offset = 0;
+        self.unsent = self.unsent.saturating_sub(octets.len());
+        Some(octets)
+    }
+
+    /// The peer has everything up to `number`. False if it cannot: it was never given out.
+    #[must_use]
+    pub(crate) fn acknowledge(&mut self, number: u64) -> bool {
+        if number > self.given {
+            return false;
+        }
+        self.acknowledged = self.acknowledged.max(number);
+        while self.cursor > 0 && self.chunks.front().is_some_and(|chunk| chunk.last <= self.acknowledged) {
+            let chunk = self.chunks.pop_front();
+            self.octets = self.octets.saturating_sub(chunk.map_or(0, |chunk| chunk.octets.len()));
+            self.cursor = self.cursor.saturating_sub(1);
+        }
+        true
+    }
+
+    /// Begins again with the first frame that is not acknowledged: a new connection.
+    pub(crate) fn rewind(&mut self) {
+        while self.chunks.front().is_some_and(|chunk| chunk.last <= self.acknowledged) {
+            let chunk = self.chunks.pop_front();
+            self.octets = self.octets.saturating_sub(chunk.map_or(0, |chunk| chunk.octets.len()));
+        }
+        self.cursor = 0;
+        self.offset = self.chunks.front().map_or(0, |chunk| {
+            let before = chunk.last.saturating_sub(chunk.count);
+            frames(&chunk.octets).take(to_usize(self.acknowledged.saturating_sub(before))).map(whole_length).sum()
+        });
+        let chunks: usize = self.chunks.iter().map(|chunk| chunk.octets.len()).sum();
+        self.unsent = chunks.saturating_add(self.tail.len()).saturating_sub(self.offset);
+    }
+
+    /// The frames that are not acknowledged, from their types on, in order.
+    pub(crate) fn unacknowledged(&self) -> impl Iterator<Item = &[u8]> {
+        let skip = self
+            .chunks
+            .front()
+            .map_or(0, |chunk| to_usize(self.acknowledged.saturating_sub(chunk.last.saturating_sub(chunk.count))));
+        self.chunks.iter().flat_map(|chunk| frames(&chunk.octets)).skip(skip).chain(frames(&self.tail))
+    }
+}
+
+/// A frame that is being written into an [`Outbox`]; unless finished, it leaves nothing, even if the
+/// writer panics.
+#[derive(Debug)]
+pub(crate) struct Draft<'o> {
+    tail: &'o mut Vec<u8>,
+    start: usize,
+    finished: bool,
+}
+
+impl Drop for Draft<'_> {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.tail.truncate(self.start.saturating_sub(LENGTH));
+        }
+    }
+}
+
+impl Draft<'_> {
+    /// Where type and body are to be appended.
+    pub(crate) const fn buffer(&mut self) -> &mut Vec<u8> {
+        self.tail
+    }
+
+    /// Octets of type and body so far.
+    pub(crate) const fn len(&self) -> usize {
+        self.tail.len().saturating_sub(self.start)
+    }
+
+    /// Takes all octets of type and body from `from` on.
+    pub(crate) fn split_off(&mut self, from: usize) -> Vec<u8> {
+        let at = self.start.saturating_add(from).min(self.tail.len());
+        self.tail.split_off(at)
+    }
+}
+
+/// The frames in a chunk of our own making, from their types on.
+fn frames(mut octets: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (length, rest) = octets.split_first_chunk::<LENGTH>()?;
+        let (frame, rest) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+        octets = rest;
+        Some(frame)
+    })
+}
+
+const fn whole_length(frame: &[u8]) -> usize {
+    frame.len().saturating_add(LENGTH)
+}
+
+fn to_usize(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn push(outbox: &mut Outbox, octets: &[u8]) {
+        outbox.push(|draft| {
+            draft.buffer().extend_from_slice(octets);
+            Ok(())
+        });
+    }
+
+    fn given(outbox: &mut Outbox) -> Vec<Vec<u8>> {
+        let chunks: Vec<Bytes> = std::iter::from_fn(|| outbox.give_out()).collect();
+        chunks.iter().flat_map(|chunk| frames(chunk)).map(<[u8]>::to_vec).collect()
+    }
+
+    #[test]
+    fn frames_are_given_out_once_per_connection() {
+        let mut outbox = Outbox::default();
+        push(&mut outbox, b"one");
+        push(&mut outbox, b"two");
+        assert_eq!(given(&mut outbox), [b"one", b"two"]);
+        assert_eq!((given(&mut outbox).len(), outbox.unsent()), (0, 0));
+    }
+
+    #[test]
+    fn a_new_connection_gets_what_is_not_acknowledged() {
+        let mut outbox = Outbox::default();
+        for frame in [b"one", b"two", b"thr"] {
+            push(&mut outbox, frame);
+        }
+        given(&mut outbox);
+        push(&mut outbox, b"fou");
+        assert!(outbox.acknowledge(2));
+        outbox.rewind();
+        assert_eq!(outbox.unsent(), 14);
+        assert_eq!(outbox.unacknowledged().collect::<Vec<_>>(), [b"thr", b"fou"]);
+        assert_eq!(given(&mut outbox), [b"thr", b"fou"]);
+        assert!(outbox.acknowledge(4));
+        assert_eq!((outbox.is_empty(), outbox.octets()), (true, 0));
+    }
+
+    #[test]
+    fn what_was_never_given_out_cannot_be_acknowledged() {
+        let mut outbox = Outbox::default();
+        push(&mut outbox, b"one");
+        assert!(!outbox.acknowledge(1));
+        given(&mut outbox);
+        assert!(outbox.acknowledge(1));
+        assert!(!outbox.acknowledge(2));
+    }
+
+    #[test]
+    fn a_frame_that_is_taken_back_leaves_nothing() {
+        let mut outbox = Outbox::default();
+        push(&mut outbox, b"one");
+        outbox.push(|draft| {
+            draft.buffer().extend_from_slice(b"half");
+            Err(())
+        });
+        push(&mut outbox, b"two");
+        assert_eq!(given(&mut outbox), [b"one", b"two"]);
+    }
+
+    #[test]
+    fn long_queues_are_given_out_in_parts() {
+        let mut outbox = Outbox::default();
+        for _ in 0..100 {
+            push(&mut outbox, &[7; 4096]);
+        }
+        let sizes: Vec<usize> = std::iter::from_fn(|| outbox.give_out()).map(|octets| octets.len()).collect();
+        assert!(sizes.len() > 5 && sizes.iter().all(|size| *size < 2 * CHUNK), "{sizes:?}");
+        assert!(outbox.acknowledge(100));
+        assert_eq!(outbox.octets(), 0);
+    }
+}
