@@ -48,7 +48,7 @@ impl Default for Limits {
             max_message: 64 << 20,
             max_piece: 64 << 10,
             max_depth: 128,
-            max_elements: 16 << 20,
+            max_elements: 8 << 20,
             max_unacknowledged: 256 << 20,
             control_room: 64 << 20,
             max_unsent: 128 << 10,

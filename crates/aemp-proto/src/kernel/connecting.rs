@@ -22,6 +22,7 @@ impl Kernel {
     /// `dial` is the attempt it came from, if this side connected; `greeted_at` is when this side sent its
     /// greeting. The kernel may close it at once; either way [`Self::closed`] is to be called at its end.
     pub fn attach(&mut self, link: &Authenticated, dial: Option<DialId>, greeted_at: Time, now: Time) -> ConnectionId {
+        self.now = now;
         let key = self.peer_key(link.node());
         let connection = self.connections.insert(Connection::new(link, key, greeted_at, now));
         if let Some(peer) = self.peers.get_mut(key) {

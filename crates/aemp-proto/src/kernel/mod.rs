@@ -32,6 +32,7 @@ use thiserror::Error;
 use crate::{
     id::{Address, Incarnation, NodeId, PortName, PortNumber},
     reason::Reason,
+    time::Time,
 };
 
 use arena::Arena;
@@ -122,6 +123,8 @@ pub struct Kernel {
     writable: VecDeque<Key>,
     /// The number of the first session with a peer that is not known (R1).
     first_epoch: u64,
+    /// The latest time that was told.
+    now: Time,
     random: u64,
 }
 
@@ -141,6 +144,7 @@ impl Kernel {
             outputs: VecDeque::new(),
             writable: VecDeque::new(),
             first_epoch: 1,
+            now: Time::ZERO,
             random: settings.seed,
             settings,
         }

@@ -15,6 +15,9 @@ use crate::{
 
 use super::{Body, ConnectionId, Delivery, Event, Kernel, LocalPort, Received, arena::Key, connection::Phase};
 
+/// Frames without a number wait in at most this many octets.
+const MAX_URGENT: usize = 4096;
+
 /// What the frame is to be delivered to.
 enum Target {
     Port(LocalPort),
@@ -37,6 +40,7 @@ impl Kernel {
     /// What it delivers has to be carried out before the next call: it counts as delivered.
     pub fn receive<'b>(&mut self, connection: ConnectionId, input: &'b [u8], now: Time) -> Received<'b> {
         let id = connection.0;
+        self.now = now;
         let Some(state) = self.connections.get_mut(id).filter(|state| !state.is_closing()) else {
             return Received::Closed;
         };
@@ -75,7 +79,10 @@ impl Kernel {
             Frame::Start { number } if adopted => self.handle_start(connection, number, now),
             Frame::Acknowledge { number } if adopted => self.handle_acknowledgement(connection, number, now),
             Frame::Probe if adopted => {
-                if let Some(state) = self.connections.get_mut(connection) {
+                // Who probes without reading the answers gets no more of them.
+                if let Some(state) = self.connections.get_mut(connection)
+                    && state.urgent.len() < MAX_URGENT
+                {
                     state.urgent(kind::PROBE_ANSWER, |_| {});
                     self.mark_writable(connection);
                 }

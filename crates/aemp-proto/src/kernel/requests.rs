@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::{
-    id::{Address, PortId, PortName, PortNumber},
+    id::{Address, PortName, PortNumber},
     message::{DecodeError, cbor},
     reason::Reason,
     session::{Envelope, Naming},
@@ -22,6 +22,10 @@ impl Kernel {
     /// The call `number` ends with a port ID as its only element. Where the address cannot be reached it
     /// fails at once: a look-up is not repeated.
     pub fn find(&mut self, at: &Address, name: &str, number: PortNumber) {
+        if self.settings.addresses.contains(at) {
+            let result = self.find_here(name);
+            return self.outputs.push_back(Output::Answer { number, result });
+        }
         let wanted = Dialler::LookUp { address: at.clone(), number, name: name.into() };
         let dial = DialId(self.dials.insert(wanted));
         self.outputs.push_back(Output::Dial { dial, expect: None, address: at.clone() });
@@ -74,13 +78,17 @@ impl Kernel {
         if tag != FIND {
             return Err(Reason::new("unhandled_message", "the node port knows no such request"));
         }
-        let port = self
-            .ports
-            .published(&name)
-            .ok_or_else(|| Reason::new("no_such_port", "the node publishes no port under this name"))?;
-        let id: PortId = self.port_id(port);
+        self.find_here(&name)
+    }
+
+    /// The encoded port ID of a published port.
+    fn find_here(&self, name: &str) -> Result<Bytes, Reason> {
+        let port = self.ports.published(name).ok_or_else(|| {
+            Reason::new("no_such_port", format!("the node publishes no port under the name {name:?}"))
+        })?;
         let mut elements = Vec::new();
-        cbor::encode(&id, &mut elements).map_err(|error| Reason::new("unencodable", error.to_string()))?;
+        cbor::encode(&self.port_id(port), &mut elements)
+            .map_err(|error| Reason::new("unencodable", error.to_string()))?;
         Ok(elements.into())
     }
 }

@@ -161,14 +161,21 @@ impl Kernel {
         now: Time,
         fields: impl Fn(&mut Vec<u8>),
     ) {
-        let limits = &self.settings.limits;
         let Some(peer) = self.peers.get_mut(key) else { return };
-        if peer.session.octets() >= limits.max_unacknowledged.saturating_add(limits.control_room) {
-            let epoch = peer.session.epoch.saturating_add(1);
-            return self.fail(key, epoch, &overload(), now);
-        }
         peer.session.control(&Envelope { kind, to, naming, from: None, fields });
         self.wish(key, now);
+        self.check_control_room(key);
+    }
+
+    /// A peer for which more waits than even the room for control frames allows has lost its session.
+    pub(crate) fn check_control_room(&mut self, key: Key) {
+        let limits = &self.settings.limits;
+        let most = limits.max_unacknowledged.saturating_add(limits.control_room);
+        let Some(session) = self.peers.get(key).map(|peer| &peer.session) else { return };
+        if session.octets() > most {
+            let epoch = session.epoch.saturating_add(1);
+            self.fail(key, epoch, &overload(), self.now);
+        }
     }
 
     /// Something is to reach the peer: by its connection, or else by a new one.

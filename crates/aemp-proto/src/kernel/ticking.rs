@@ -13,6 +13,7 @@ impl Kernel {
     /// Does what is due. All sockets must have been read until empty since `now`: what has arrived in time
     /// is not late.
     pub fn tick(&mut self, now: Time) {
+        self.now = now;
         while let Some(owner) = self.timers.pop_due(now) {
             match owner {
                 Owner::Peer(key) => {

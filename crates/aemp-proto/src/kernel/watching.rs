@@ -156,6 +156,7 @@ impl Kernel {
             None => peer.session.control(&notice),
         }
         self.mark_writable_of(key);
+        self.check_control_room(key);
     }
 }
 

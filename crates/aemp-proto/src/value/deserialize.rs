@@ -9,7 +9,10 @@ use serde::{
 };
 
 use super::Value;
-use crate::message::DecodeError;
+use crate::message::{DecodeError, DecodeFault};
+
+/// Options directly within each other: a type of nested options could recurse forever over one value.
+const MAX_OPTIONS: u8 = 16;
 
 /// The typed form of a value.
 ///
@@ -21,7 +24,7 @@ use crate::message::DecodeError;
 ///
 /// The value does not have the form of the type.
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, DecodeError> {
-    T::deserialize(FromValue { value, is_key: false })
+    T::deserialize(FromValue::from(value))
 }
 
 /// Reads one value.
@@ -29,11 +32,13 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, DecodeError> {
 pub(crate) struct FromValue {
     value: Value,
     is_key: bool,
+    /// Options that were read around it.
+    options: u8,
 }
 
 impl From<Value> for FromValue {
     fn from(value: Value) -> Self {
-        Self { value, is_key: false }
+        Self { value, is_key: false, options: 0 }
     }
 }
 
@@ -101,7 +106,7 @@ fn visit_integer<'de, V: Visitor<'de>>(integer: i128, visitor: V) -> Result<V::V
 }
 
 fn pairs(entries: Vec<(Value, Value)>) -> impl Iterator<Item = (FromValue, FromValue)> {
-    entries.into_iter().map(|(key, value)| (FromValue { value: key, is_key: true }, value.into()))
+    entries.into_iter().map(|(key, value)| (FromValue { is_key: true, ..key.into() }, value.into()))
 }
 
 macro_rules! deserialize_with {
@@ -139,7 +144,8 @@ impl<'de> Deserializer<'de> for FromValue {
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.value {
             Value::Null => visitor.visit_none(),
-            _ => visitor.visit_some(self),
+            _ if self.options >= MAX_OPTIONS => Err(DecodeFault::TooDeep.into()),
+            _ => visitor.visit_some(Self { options: self.options.saturating_add(1), ..self }),
         }
     }
 

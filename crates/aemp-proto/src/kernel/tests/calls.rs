@@ -156,6 +156,17 @@ fn a_published_port_is_found_by_address_and_name() {
 }
 
 #[test]
+fn a_node_finds_what_it_publishes_itself() {
+    let mut world = World::new(1);
+    let (port, _) = world.open(0);
+    world.nodes[0].kernel.publish("own", port);
+    let (address, number) = (world.nodes[0].id.recipe()[0].clone(), PortNumber::counted(0, PortKind::Reply).unwrap());
+    world.nodes[0].kernel.find(&address, "own", number);
+    world.drive();
+    assert_eq!(world.nodes[0].answers, [(number, Ok("found".into()))]);
+}
+
+#[test]
 fn a_look_up_where_nobody_listens_fails_at_once() {
     let mut world = World::new(1);
     let number = PortNumber::counted(0, PortKind::Reply).unwrap();

@@ -28,7 +28,11 @@ pub(super) fn hello_octets() -> Vec<u8> {
 
 /// A world in which node 1 is played by the test, on an adopted connection that expects frame 1.
 fn offender() -> (World, ConnectionId) {
-    let mut world = World::new(2);
+    let mut world = World::new(0);
+    world.limits.max_unacknowledged = 1 << 20;
+    world.limits.control_room = 1 << 20;
+    world.add("a@127.0.0.1:1");
+    world.add("b@127.0.0.1:2");
     let link = world.nodes[1].authenticated(Role::Acceptor);
     let now = world.now;
     let connection = world.nodes[0].kernel.attach(&link, None, now, now);
@@ -104,6 +108,19 @@ fn frames_before_the_first_frame_are_refused() {
         assert!(!feed(&mut world, connection, &octets));
         assert!(misbehaved(&mut world));
     }
+}
+
+#[test]
+fn monitors_without_end_from_a_peer_that_reads_nothing_cost_a_bounded_amount() {
+    let (mut world, connection) = offender();
+    let monitor = frame(kind::MONITOR, &[1, 2, 1, b'x']);
+    let most = world.limits.max_unacknowledged + world.limits.control_room;
+    let mut fed = 0;
+    while feed(&mut world, connection, &monitor.repeat(10_000)) {
+        fed += 10_000;
+        assert!(world.nodes[0].kernel.unacknowledged() <= most + (1 << 20), "after {fed} monitors");
+    }
+    assert_eq!(world.nodes[0].kernel.unacknowledged(), 0);
 }
 
 #[test]

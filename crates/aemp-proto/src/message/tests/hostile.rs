@@ -33,6 +33,8 @@ fn levels_are_limited() {
 #[test]
 fn levels_that_take_no_octets_are_limited() {
     assert_eq!(fault_of::<Endless>(b"\x01", &Limits::default()), Some(DecodeFault::TooDeep));
+    assert_eq!(from_json::<Endless>("[1]").unwrap_err().fault, DecodeFault::TooDeep);
+    survives(&Endless(None));
 }
 
 #[test]

@@ -114,6 +114,8 @@ fn anything_else_is_one_element() {
     is(u64::MAX, "[18446744073709551615]");
     is(1.5f32, "[1.5]");
     is(true, "[true]");
+    survives(&(i64::MIN, i128::from(u64::MAX), u128::from(u64::MAX), i8::MIN, u16::MAX, f64::MIN_POSITIVE));
+    assert_eq!(from_cbor(&to_cbor(&-(1i128 << 64))), Ok(-(1i128 << 64)));
     survives(&BTreeMap::from([(1, 2)]));
 }
 

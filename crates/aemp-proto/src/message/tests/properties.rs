@@ -51,6 +51,24 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
+/// The levels and elements of a value.
+fn size(value: &Value) -> (usize, usize) {
+    let (depth, elements) = match value {
+        Value::Array(items) => items.iter().map(size).fold((1, 0), add_inner),
+        Value::Map(entries) => entries.iter().flat_map(|(key, value)| [size(key), size(value)]).fold((1, 0), add_inner),
+        _ => (0, 0),
+    };
+    (depth, elements + 1)
+}
+
+fn add((depth, elements): (usize, usize), item: (usize, usize)) -> (usize, usize) {
+    (depth.max(item.0), elements + item.1)
+}
+
+fn add_inner(sum: (usize, usize), item: (usize, usize)) -> (usize, usize) {
+    add(sum, (item.0 + 1, item.1))
+}
+
 proptest! {
     #[test]
     fn every_value_survives_cbor(values in vec(value(), 0..5)) {
@@ -81,6 +99,15 @@ proptest! {
         let _ = cbor::tag(&octets);
         if let Ok(message) = cbor::decode::<Message>(&body, &limits) {
             prop_assert_eq!(to_cbor(&from_cbor::<Message>(&to_cbor(&message)).unwrap()), to_cbor(&message));
+        }
+    }
+
+    #[test]
+    fn no_message_exceeds_the_limits(octets in vec(prop_oneof![Just(0x81), Just(0x82), Just(0xa1), Just(1)], 0..40)) {
+        let limits = Limits { max_depth: 3, max_elements: 6, ..Limits::default() };
+        if let Ok(message) = cbor::decode::<Message>(&Body::Borrowed(&octets), &limits) {
+            let (depth, elements) = message.0.iter().map(size).fold((0, 0), add);
+            prop_assert!(depth <= limits.max_depth && elements <= limits.max_elements, "{:?}", message);
         }
     }
 
