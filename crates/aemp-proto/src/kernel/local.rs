@@ -21,7 +21,7 @@ impl Kernel {
         self.ports.open_as(port, name)
     }
 
-    /// A spawn that was delivered failed: monitors on the name fire with `reason`.
+    /// A spawn that was delivered failed: monitors on the name fire with `reason`, those that come later too.
     pub fn spawn_failed(&mut self, name: PortName, reason: Reason) {
         if self.failed_spawns.len() >= MAX_FAILED_SPAWNS {
             self.failed_spawns.pop_front();
@@ -48,6 +48,10 @@ impl Kernel {
     pub fn close(&mut self, port: LocalPort, reason: Reason) {
         let name = self.ports.name(port);
         let Some(mourners) = self.ports.close(port) else { return };
+        // Who spawned it learns of its early death only by a monitor that may still be on its way.
+        if !reason.is_normal() && self.ports.direct(&name).is_none() {
+            self.spawn_failed(name.clone(), reason.clone());
+        }
         if mourners.watches.is_empty() && mourners.watchers.is_empty() && !reason.is_normal() {
             let port = PortId::new(self.settings.node.clone(), name);
             self.event(Event::UnwatchedDeath { port, reason });

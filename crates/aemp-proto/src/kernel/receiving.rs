@@ -183,11 +183,12 @@ impl Kernel {
     fn owe_acknowledgement(&mut self, connection: Key, length: usize, now: Time) {
         let Some(state) = self.connections.get_mut(connection) else { return };
         state.owed_octets = state.owed_octets.saturating_add(length);
+        let is_first = state.owed_since.is_none();
+        state.owed_since.get_or_insert(now);
         if state.owed_octets >= self.settings.limits.ack_bytes && !state.acknowledge_now {
             state.acknowledge_now = true;
             self.mark_writable(connection);
-        } else if state.owed_since.is_none() {
-            state.owed_since = Some(now);
+        } else if is_first {
             self.schedule(connection);
         }
     }

@@ -21,7 +21,24 @@ pub struct Authenticated {
     pub(crate) nonce: [u8; 32],
 }
 
+impl Role {
+    /// The role of the other side.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Dialler => Self::Acceptor,
+            Self::Acceptor => Self::Dialler,
+        }
+    }
+}
+
 impl Authenticated {
+    /// A connection that nobody authenticated: for simulated networks only.
+    #[cfg(any(test, feature = "simulation"))]
+    pub const fn simulated(node: NodeId, incarnation: Incarnation, role: Role, nonce: [u8; 32]) -> Self {
+        Self { node, incarnation, role, nonce }
+    }
+
     /// The node at the other side.
     pub const fn node(&self) -> &NodeId {
         &self.node

@@ -136,6 +136,18 @@ fn a_failed_spawn_is_told_as_the_death_of_its_port() {
 }
 
 #[test]
+fn a_spawned_port_that_dies_before_it_is_watched_still_says_why() {
+    let mut world = World::new(2);
+    let id = spawn(&mut world, "echo");
+    world.drive();
+    let port = world.nodes[1].kernel.resolve(&id.name).unwrap();
+    world.nodes[1].kernel.close(port, Reason::new("error", "early"));
+    world.monitor(0, &id);
+    world.drive();
+    assert_eq!(world.codes(0), ["error"]);
+}
+
+#[test]
 fn a_published_port_is_found_by_address_and_name() {
     let mut world = World::new(2);
     let (port, _) = world.open(1);

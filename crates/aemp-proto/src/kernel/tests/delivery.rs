@@ -94,6 +94,15 @@ fn large_messages_arrive_whole_and_small_ones_to_others_pass_them() {
 }
 
 #[test]
+fn a_large_message_alone_is_acknowledged_as_it_arrives() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    world.send(0, &id, &"x".repeat(3 << 20));
+    world.drive();
+    assert_eq!(world.texts(1, port).len(), 1);
+}
+
+#[test]
 fn a_large_message_survives_a_cut_between_its_pieces() {
     let mut world = World::new(2);
     let (port, id) = world.open(1);

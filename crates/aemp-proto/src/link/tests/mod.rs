@@ -1,0 +1,9 @@
+//! Links against scripted peers, byte by byte.
+
+mod agreements;
+mod attacks;
+mod ends;
+mod greetings;
+mod junk;
+mod proofs;
+mod script;

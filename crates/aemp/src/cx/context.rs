@@ -1,0 +1,199 @@
+//! What code on the node's own thread may do.
+
+use std::{cell::Cell, fmt, rc::Rc};
+
+use aemp_proto::{
+    id::NodeId,
+    kernel::{LocalPort, PeerInfo},
+    limits::Limits,
+    reason::Reason,
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    cx::Cx,
+    error::TrySendError,
+    node::{Engine, Node},
+    outcome::Outcome,
+    port::{OnNode, Port},
+    receive::{Closure, Receive},
+    reply::Reply,
+    service::ServiceName,
+    watch::Watch,
+};
+
+/// What code on the node's own thread may do, in a handler or in [`Node::run`].
+pub struct Context {
+    engine: Rc<Engine>,
+    owner: Option<LocalPort>,
+    stopping: Cell<bool>,
+}
+
+impl Context {
+    #[inline]
+    pub(crate) fn new(engine: &Rc<Engine>, owner: Option<LocalPort>) -> Self {
+        Self { engine: Rc::clone(engine), owner, stopping: Cell::new(false) }
+    }
+
+    /// The node.
+    pub fn node(&self) -> Node {
+        Node::new(self.engine.shared.clone())
+    }
+
+    /// The node that sent the message that is being handled: this one, if it came from inside.
+    pub fn source(&self) -> NodeId {
+        self.engine.source().unwrap_or_else(|| self.engine.shared.id.clone())
+    }
+
+    /// Opens a port; the closure handles its messages and need not be `Send`. See [`Node::port`].
+    pub fn port<M, R, F>(&self, handler: F) -> Port<M>
+    where
+        F: FnMut(&mut Cx<M>, M) -> R + 'static,
+        R: Outcome + 'static,
+        M: DeserializeOwned + 'static,
+    {
+        self.open(Closure::new(handler))
+    }
+
+    /// Opens a port with a receiver, which need not be `Send`. See [`Node::open`].
+    ///
+    /// # Panics
+    ///
+    /// Panics if 2^32 ports are open.
+    pub fn open<H>(&self, receiver: H) -> Port<H::Message>
+    where
+        H: Receive + 'static,
+        H::Message: DeserializeOwned + 'static,
+    {
+        let port = self.engine.shared.take_port().expect("this thread's node runs");
+        self.engine.open(port, receiver);
+        Port::new(self.engine.shared.port_id(port))
+    }
+
+    /// Sends a message: at once, in order, without ever blocking. Messages to dead ports are dropped.
+    ///
+    /// A message that cannot be encoded or is too large kills the sending port (`unencodable`, `too_large`); only
+    /// messages to other nodes, or to a port of another type, are encoded.
+    ///
+    /// # Panics
+    ///
+    /// Panics on such a message where there is no sending port.
+    #[inline]
+    pub fn send<M: Serialize + 'static>(&self, to: &Port<M>, message: M) {
+        let sent = self.engine.send(self.owner, to.id(), message);
+        if sent.is_err() {
+            self.settle(sent);
+        }
+    }
+
+    /// Answers a call. An answer that cannot be encoded or is too large counts as such a message of this port.
+    pub fn reply<T: Serialize + 'static>(&self, reply: Reply<T>, value: T) {
+        if let Some(to) = reply.disarm() {
+            self.settle(self.engine.answer(self.owner, &to, value));
+        }
+    }
+
+    /// Kills a port anywhere, in order with what was sent to it before. Does nothing if it is dead.
+    pub fn kill<M>(&self, port: &Port<M>, reason: Reason) {
+        self.engine.kill(port.id(), reason);
+    }
+
+    /// Calls `then` when a port anywhere dies, once. It ends with the port that set it; see [`Cx::monitor`].
+    pub fn monitor_with<N, R>(&self, port: &Port<N>, then: impl FnOnce(&Self, Reason) -> R + 'static) -> Watch
+    where
+        R: Outcome,
+    {
+        let owner = self.owner;
+        let id = self.engine.watch(owner, port.id(), move |engine, reason| {
+            let _ = engine.guarded(owner, |cx| then(cx, reason).into_result());
+        });
+        Watch::new(self.engine.shared.clone(), id)
+    }
+
+    /// The handler's port dies, with reason `linked`, if `port` dies abnormally. For both directions, both link.
+    ///
+    /// Does nothing where there is no own port.
+    pub fn link<N>(&self, port: &Port<N>) -> Watch {
+        let owner = self.owner;
+        let target = port.id().clone();
+        let id = self.engine.watch(owner, port.id(), move |engine, reason| {
+            if let Some(owner) = owner.filter(|_| !reason.is_normal()) {
+                let reason = Reason::new("linked", format!("{target} died: {reason}"));
+                engine.close(owner, reason);
+            }
+        });
+        Watch::new(self.engine.shared.clone(), id)
+    }
+
+    /// Starts a port at a node that [serves](Node::serve) `service`. See [`Node::spawn`].
+    pub fn spawn<A, M>(&self, on: &impl OnNode, service: impl ServiceName<A, M>, arguments: A) -> Port<M>
+    where
+        A: Serialize + 'static,
+    {
+        let node = on.on_node();
+        let name = self.engine.shared.spawned_name();
+        self.settle(self.engine.spawn(&node, name.clone(), service.service_name(), arguments));
+        Port::new(aemp_proto::id::PortId::new(node, name))
+    }
+
+    /// Publishes a port of this node under a name; a later publication replaces it. It ends with the port.
+    pub fn publish<M>(&self, name: &str, port: &Port<M>) {
+        self.engine.publish(name, port.id());
+    }
+
+    /// The peers that the node knows.
+    pub fn peers(&self) -> Vec<PeerInfo> {
+        self.engine.kernel(|kernel, _| kernel.peers())
+    }
+
+    pub(crate) const fn engine(&self) -> &Rc<Engine> {
+        &self.engine
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.engine.shared.limits
+    }
+
+    /// The port on whose behalf this is; only asked where there is one.
+    pub(crate) fn owner(&self) -> LocalPort {
+        self.owner.expect("handlers belong to a port")
+    }
+
+    pub(crate) fn port_of_owner<M>(&self) -> Port<M> {
+        let owner = self.owner();
+        Port::new(self.engine.kernel(|kernel, _| kernel.port_id(owner)))
+    }
+
+    pub(crate) fn install<H>(&self, receiver: H)
+    where
+        H: Receive + 'static,
+        H::Message: DeserializeOwned + 'static,
+    {
+        self.engine.install(self.owner(), receiver);
+    }
+
+    pub(crate) fn stop_owner(&self) {
+        self.stopping.set(true);
+    }
+
+    #[inline]
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.get()
+    }
+
+    /// A message that cannot be sent is the sender's mistake.
+    #[track_caller]
+    pub(crate) fn settle(&self, sent: Result<(), TrySendError>) {
+        let Err(error) = sent else { return };
+        match self.owner {
+            Some(port) => self.engine.close(port, error.reason()),
+            None => panic!("{error}"),
+        }
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("node", &self.engine.shared.id).field("port", &self.owner).finish()
+    }
+}

@@ -1,0 +1,125 @@
+//! Events for observers, and what is printed where nobody observes.
+
+use std::{
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+pub use aemp_proto::kernel::Event;
+use tokio::sync::mpsc::{self, error::TrySendError};
+
+use crate::{call::block_on, node::lock};
+
+/// Events that wait for one observer; more are lost to it.
+const WAITING: usize = 1_024;
+/// Lines on stderr in one period, where nobody observes.
+const LINES: u32 = 10;
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// The events of a node, from the moment of the subscription on.
+///
+/// While at least one subscription exists, nothing is printed on stderr. Up to 1,024 events wait for each
+/// subscriber; what comes while they wait is lost to it.
+#[derive(Debug)]
+pub struct Events(mpsc::Receiver<Event>);
+
+impl Events {
+    /// The next event; `None` when the node is stopped.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: no event is lost if the future is dropped before it is ready.
+    pub async fn next(&mut self) -> Option<Event> {
+        self.0.recv().await
+    }
+
+    /// Blocks the thread until there is an event; `None` when the node is stopped.
+    pub fn wait(&mut self) -> Option<Event> {
+        block_on(self.0.recv())
+    }
+
+    /// An event that is there already.
+    pub fn try_next(&mut self) -> Option<Event> {
+        self.0.try_recv().ok()
+    }
+}
+
+/// Those who observe a node.
+#[derive(Debug, Default)]
+pub(crate) struct Observers {
+    all: Mutex<Vec<mpsc::Sender<Event>>>,
+    printed: Mutex<Printed>,
+}
+
+impl Observers {
+    pub(crate) fn subscribe(&self) -> Events {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        lock(&self.all).push(sender);
+        Events(receiver)
+    }
+
+    /// Tells everybody, or stderr if there is nobody.
+    pub(crate) fn tell(&self, event: Event) {
+        let mut all = lock(&self.all);
+        all.retain(|observer| !matches!(observer.try_send(event.clone()), Err(TrySendError::Closed(_))));
+        if all.is_empty() && is_for_people(&event) {
+            lock(&self.printed).print(&event);
+        }
+    }
+
+    /// Ends all subscriptions.
+    pub(crate) fn close(&self) {
+        lock(&self.all).clear();
+    }
+}
+
+/// What was printed lately.
+#[derive(Debug, Default)]
+struct Printed {
+    since: Option<Instant>,
+    lines: u32,
+    suppressed: u64,
+}
+
+impl Printed {
+    fn print(&mut self, event: &Event) {
+        if self.since.is_none_or(|since| since.elapsed() >= PERIOD) {
+            if self.suppressed > 0 {
+                eprintln!("aemp: {} more events were not printed", self.suppressed);
+            }
+            *self = Self { since: Some(Instant::now()), lines: 0, suppressed: 0 };
+        }
+        if self.lines < LINES {
+            self.lines += 1;
+            eprintln!("aemp: {}", describe(event));
+        } else {
+            self.suppressed += 1;
+        }
+    }
+}
+
+/// Whether an event tells of something that went wrong.
+const fn is_for_people(event: &Event) -> bool {
+    !matches!(event, Event::PeerUp { .. } | Event::SessionResumed { .. })
+}
+
+/// An event as a line for people.
+pub fn describe(event: &Event) -> String {
+    match event {
+        Event::DialFailed { node: Some(node), address, error } => format!("cannot reach {node} at {address}: {error}"),
+        Event::DialFailed { node: None, address, error } => format!("cannot reach {address}: {error}"),
+        Event::HandshakeRefused { remote, error } => format!("refused a connection from {remote}: {error}"),
+        Event::PeerUp { node, incarnation } => format!("connected with {node} (run {incarnation})"),
+        Event::SessionResumed { node, connections } => {
+            format!("connected again with {node} (connection {connections})")
+        }
+        Event::ConnectionLost { node, error } => format!("the connection with {node} broke: {error}"),
+        Event::PeerDown { node, reason } => format!("{node} is down: {reason}"),
+        Event::NodeIdInUse { node } => format!("two living processes call themselves {node}; the second was refused"),
+        Event::Misbehaved { node, error } => format!("{node} broke the protocol and was disconnected: {error}"),
+        Event::UnwatchedDeath { port, reason } => format!("{port} died and nobody watched it: {reason}"),
+        Event::MessageDropped { to, reason } => format!("a message to {to} was dropped: {reason}"),
+        Event::Congested { node, octets } => format!("{octets} octets wait for {node}"),
+        other => format!("{other:?}"),
+    }
+}

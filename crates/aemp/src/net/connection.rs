@@ -1,0 +1,201 @@
+//! The work on one authenticated connection.
+
+use std::{
+    cell::{Cell, RefCell},
+    future::poll_fn,
+    io,
+    rc::Rc,
+    task::{Context, Poll, Waker, ready},
+};
+
+use aemp_proto::{
+    id::NodeId,
+    kernel::{ConnectionId, Received},
+};
+use tokio::time::timeout;
+
+use super::{
+    Host,
+    channel::{Channel, LINGER, Read},
+    doorway::{Doorway, READ_SIZE},
+};
+
+/// Octets that are gathered for one write.
+const GATHER: usize = 128 << 10;
+/// Reads after which other tasks have their turn.
+const READS_PER_TURN: usize = 4;
+
+/// What the node tells the task of a connection.
+#[derive(Debug, Default)]
+pub(super) struct Signal {
+    waker: RefCell<Option<Waker>>,
+    to_write: Cell<bool>,
+    to_close: Cell<bool>,
+}
+
+impl Signal {
+    /// There is something to transmit.
+    pub(super) fn wake(&self) {
+        self.to_write.set(true);
+        self.notify();
+    }
+
+    /// What can still be transmitted is the last.
+    pub(super) fn close(&self) {
+        self.to_close.set(true);
+        self.notify();
+    }
+
+    fn notify(&self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+/// How the work on a connection ends.
+enum End {
+    /// By the other side, or by the network: the kernel has to be told.
+    Broken(String),
+    /// By the kernel.
+    Closed,
+}
+
+/// One connection that the kernel has taken over.
+pub(super) struct Connection<H> {
+    pub(super) host: H,
+    pub(super) id: ConnectionId,
+    pub(super) node: NodeId,
+    pub(super) channel: Channel,
+    /// Received, and not yet a whole frame.
+    pub(super) received: Vec<u8>,
+    pub(super) signal: Rc<Signal>,
+}
+
+impl<H: Host> Connection<H> {
+    /// Works until the connection ends, and closes it.
+    pub(super) async fn run(mut self, doorway: &Doorway) {
+        // What came in behind the handshake is complete already, and the kernel has a first frame to send.
+        let end = self.handle();
+        self.host.turn();
+        self.signal.to_write.set(true);
+        let end = match end {
+            Some(end) => end,
+            None => poll_fn(|cx| self.poll(cx, doorway)).await,
+        };
+        let error = match &end {
+            End::Broken(error) => error,
+            End::Closed => "closed by this node",
+        };
+        let has_said_all = matches!(end, End::Closed) && self.say_last_words().await;
+        self.host.kernel(|kernel, now| kernel.closed(self.id, error, now));
+        self.host.turn();
+        if has_said_all {
+            self.channel.close().await;
+        }
+    }
+
+    async fn say_last_words(&mut self) -> bool {
+        let last_words = async { while self.gather() && self.channel.flush().await.is_ok() {} };
+        // Whoever does not read any more will not read the rest either.
+        timeout(LINGER, last_words).await.is_ok()
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>, doorway: &Doorway) -> Poll<End> {
+        // Whoever signals while this task runs need not wake it.
+        self.signal.waker.take();
+        let result = self.work(cx, doorway);
+        if result.is_pending() {
+            *self.signal.waker.borrow_mut() = Some(cx.waker().clone());
+        }
+        result
+    }
+
+    /// Writes and reads as much as there is, up to the share of one turn.
+    fn work(&mut self, cx: &mut Context<'_>, doorway: &Doorway) -> Poll<End> {
+        for _ in 0..READS_PER_TURN {
+            let written = self.poll_write(cx);
+            if let Poll::Ready(Err(error)) = written {
+                return Poll::Ready(End::Broken(error.to_string()));
+            }
+            if self.signal.to_close.get() {
+                return Poll::Ready(End::Closed);
+            }
+            let Poll::Ready(read) = self.poll_read(cx, doorway) else {
+                return Poll::Pending;
+            };
+            // Frames that came in front of the end count.
+            let end = self.handle();
+            self.host.turn();
+            match (end, read) {
+                (Some(end), _) => return Poll::Ready(end),
+                (None, Ok(Read::Octets(_))) => {}
+                (None, Ok(Read::End)) => {
+                    return Poll::Ready(End::Broken("the other side closed the connection".to_owned()));
+                }
+                (None, Err(error)) => return Poll::Ready(End::Broken(error.to_string())),
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>, doorway: &Doorway) -> Poll<io::Result<Read>> {
+        let mut scratch = doorway.scratch.borrow_mut();
+        self.channel.poll_read(cx, &mut scratch, &mut self.received)
+    }
+
+    /// Writes until the kernel has nothing more or the network takes nothing more. What the kernel has meanwhile
+    /// stays there, and so does the signal.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            ready!(self.channel.poll_flush(cx))?;
+            if !self.signal.to_write.replace(false) || !self.gather() {
+                return Poll::Ready(Ok(()));
+            }
+            // Perhaps there is more than one write takes.
+            self.signal.to_write.set(true);
+        }
+    }
+
+    /// Takes octets from the kernel for one write. False if it has none.
+    fn gather(&mut self) -> bool {
+        let Self { host, id, channel, .. } = self;
+        host.kernel(|kernel, now| {
+            let mut gathered = 0;
+            while gathered < GATHER
+                && let Some(octets) = kernel.transmit(*id, GATHER - gathered, now)
+            {
+                gathered += octets.len();
+                // Encrypting into memory fails only on a connection that is over; the next write says so.
+                if channel.queue(&octets).is_err() {
+                    return false;
+                }
+            }
+            gathered > 0
+        })
+    }
+
+    /// Handles the whole frames that were received.
+    fn handle(&mut self) -> Option<End> {
+        let mut handled = 0;
+        let end = loop {
+            let input = self.received.get(handled..).unwrap_or_default();
+            match self.host.kernel(|kernel, now| kernel.receive(self.id, input, now)) {
+                Received::More => break None,
+                Received::Closed => break Some(End::Closed),
+                Received::Frame { length, delivery } => {
+                    handled += length;
+                    if let Some(delivery) = delivery {
+                        self.host.deliver(&self.node, delivery);
+                    }
+                }
+            }
+        };
+        self.received.drain(..handled);
+        if self.received.is_empty() && self.received.capacity() > 2 * READ_SIZE {
+            self.received = Vec::new();
+        }
+        end
+    }
+}

@@ -1,0 +1,191 @@
+//! From an address or an accepted socket to an authenticated channel: all that comes before the kernel.
+
+use std::{cell::RefCell, net::SocketAddr, rc::Rc, time::Duration};
+
+use aemp_proto::{
+    id::{Address, NodeId},
+    kernel::DialFailure,
+    limits::Limits,
+    link::{
+        Admission, Admitted, HANDSHAKE_DEADLINE, Identity, Link, NotAdmitted, Opening, Outstanding, Protection, Side,
+    },
+    time::Time,
+};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::{
+    channel::{Channel, Io},
+    connect::{Patience, Place, places},
+    handshake::{Established, Handshake, HandshakeError},
+    listen::Accepted,
+    tls::{CertificateError, Certificates, Tls},
+    turns::Turns,
+};
+use crate::secret::Weakness;
+
+/// Octets that one read takes at most.
+pub(super) const READ_SIZE: usize = 64 << 10;
+
+/// What the connections of a node are made with.
+#[derive(Debug)]
+pub(crate) struct TransportSettings {
+    /// Who the node is.
+    pub(crate) identity: Identity,
+    /// Its certificates, if its credentials have any.
+    pub(crate) certificates: Option<Certificates>,
+    /// The fingerprint of its secret, for messages about failures.
+    pub(crate) fingerprint: Option<String>,
+    /// Its limits.
+    pub(crate) limits: Limits,
+    /// From the start of dialling to the end of the handshake.
+    pub(crate) dial_timeout: Duration,
+    /// Whether connections to other processes are encrypted.
+    pub(crate) protection: Protection,
+    /// Why the node must not dial beyond this host, if it must not: its secret is weak.
+    pub(crate) confined: Option<Weakness>,
+}
+
+/// What all handshakes of a node share.
+pub(super) struct Doorway {
+    identity: Rc<Identity>,
+    tls: Tls,
+    fingerprint: Option<String>,
+    limits: Limits,
+    dial_timeout: Duration,
+    protection: Protection,
+    confined: Option<Weakness>,
+    outstanding: Outstanding,
+    admission: Admission,
+    turns: Turns,
+    start: Instant,
+    /// Every read of the node goes through it; what is left over is kept by its connection.
+    pub(super) scratch: RefCell<Vec<u8>>,
+}
+
+impl Doorway {
+    pub(super) fn new(settings: TransportSettings) -> Result<Self, CertificateError> {
+        Ok(Self {
+            identity: Rc::new(settings.identity),
+            tls: Tls::new(settings.certificates)?,
+            fingerprint: settings.fingerprint,
+            dial_timeout: settings.dial_timeout,
+            protection: settings.protection,
+            confined: settings.confined,
+            outstanding: Outstanding::default(),
+            admission: Admission::new(&settings.limits),
+            limits: settings.limits,
+            turns: Turns::new(),
+            start: Instant::now(),
+            scratch: RefCell::new(vec![0; READ_SIZE]),
+        })
+    }
+
+    /// A place for an accepted connection.
+    pub(super) fn admit(&self, accepted: &Accepted) -> Result<Admitted, NotAdmitted> {
+        self.admission.admit(accepted.source, Time::new(self.start.elapsed()))
+    }
+
+    /// The handshake of an accepted connection.
+    pub(super) async fn accept(&self, accepted: Accepted, admitted: Admitted) -> Result<Established, HandshakeError> {
+        let deadline = self.start + admitted.deadline().since_start();
+        let handshake = self.handshake(accepted.io, Side::Acceptor, accepted.peer_address, self.protection);
+        let result = timeout_at(deadline, self.turns.limit(handshake)).await;
+        result.unwrap_or(Err(HandshakeError::TimedOut(HANDSHAKE_DEADLINE.as_secs())))
+    }
+
+    /// The handshake of one half of a stream inside this process, which needs no encryption.
+    pub(super) async fn join(&self, io: Box<dyn Io>, side: Side) -> Result<Established, HandshakeError> {
+        let handshake = self.handshake(io, side, None, Protection::DangerouslyPlain);
+        let result = timeout(self.dial_timeout, handshake).await;
+        result.unwrap_or(Err(HandshakeError::TimedOut(self.dial_timeout.as_secs())))
+    }
+
+    /// Does the handshake of the side that connects, over a transport that is no socket.
+    #[cfg(test)]
+    pub(super) async fn dial_over(&self, io: Box<dyn Io>) -> Result<Established, HandshakeError> {
+        self.handshake(io, Side::Dialler { expect: None }, None, self.protection).await
+    }
+
+    /// Connects to an address and does the handshake: with each host that its name stands for, until one succeeds.
+    pub(super) async fn dial(&self, expect: Option<NodeId>, address: &Address) -> Result<Established, DialFailure> {
+        if let Some(weakness) = self.confined
+            && !address.is_same_host()
+        {
+            return Err(DialFailure::Rejected(format!("{address} is on another host, and {weakness}")));
+        }
+        let patience = Patience::new(self.dial_timeout);
+        let unreachable = |text: String| DialFailure::Unreachable(format!("{address}: {text}"));
+        let places = match patience.share(0, places(address)).await {
+            Some(places) => places.map_err(|error| unreachable(error.to_string()))?,
+            None => return Err(unreachable("its name was not resolved in time".to_owned())),
+        };
+        let mut failure = (!places.is_empty()).then_some(DialFailure::Refused);
+        for (index, place) in places.iter().enumerate() {
+            let others = places.len() - index - 1;
+            let failed = match patience.share(others, self.dial_place(expect.clone(), place)).await {
+                Some(Ok(established)) => return Ok(established),
+                Some(Err(error)) => self.failure(address, error),
+                None => unreachable(format!("no answer within {} s", self.dial_timeout.as_secs())),
+            };
+            failure = failure.map(|before| graver(before, failed));
+        }
+        Err(failure.unwrap_or_else(|| unreachable("its name stands for no address".to_owned())))
+    }
+
+    async fn dial_place(&self, expect: Option<NodeId>, place: &Place) -> Result<Established, DialError> {
+        let io = place.connect().await.map_err(|error| {
+            if place.is_refusal(&error) { DialError::Refused } else { DialError::Handshake(error.into()) }
+        })?;
+        let side = Side::Dialler { expect };
+        let handshake = self.handshake(io, side, place.socket_address(), self.protection).await;
+        handshake.map_err(DialError::Handshake)
+    }
+
+    async fn handshake(
+        &self,
+        io: Box<dyn Io>,
+        side: Side,
+        peer_address: Option<SocketAddr>,
+        protection: Protection,
+    ) -> Result<Established, HandshakeError> {
+        let mut nonce = [0; 32];
+        getrandom::fill(&mut nonce).map_err(std::io::Error::from)?;
+        let opening = Opening { side, nonce, protection, peer_address };
+        let link = Link::new(self.identity.clone(), opening, &self.outstanding, &self.limits);
+        let limit = self.limits.handshake_bytes;
+        Handshake::new(Channel::new(io), link, &self.tls, &self.scratch, limit).run().await
+    }
+
+    fn failure(&self, address: &Address, error: DialError) -> DialFailure {
+        match error {
+            DialError::Refused => DialFailure::Refused,
+            DialError::Handshake(error) if error.is_final() => {
+                DialFailure::Rejected(format!("{address}: {}", self.explain(&error)))
+            }
+            DialError::Handshake(error) => DialFailure::Unreachable(format!("{address}: {error}")),
+        }
+    }
+
+    /// An error for people, with what they need to compare.
+    pub(super) fn explain(&self, error: &HandshakeError) -> String {
+        match &self.fingerprint {
+            Some(fingerprint) if error.is_about_secrets() => {
+                format!("{error} (the secret of {} has the fingerprint {fingerprint})", self.identity.node())
+            }
+            _ => error.to_string(),
+        }
+    }
+}
+
+enum DialError {
+    Refused,
+    Handshake(HandshakeError),
+}
+
+/// Of several failures the one that says most: all must have refused for the address to have refused.
+fn graver(one: DialFailure, other: DialFailure) -> DialFailure {
+    match (&one, &other) {
+        (DialFailure::Rejected(_), _) | (_, DialFailure::Refused) => one,
+        _ => other,
+    }
+}

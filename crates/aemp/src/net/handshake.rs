@@ -1,0 +1,160 @@
+//! Carries the octets of one [`Link`] until it is authenticated.
+
+use std::{cell::RefCell, future::poll_fn, io, time::Instant};
+
+use aemp_proto::link::{Authenticated, Link, LinkError, Method, Progress};
+use thiserror::Error;
+
+use super::{
+    channel::{Channel, Read},
+    tls::{Tls, exporter},
+};
+
+/// Octets that are read at once before the other side is authenticated.
+const CHUNK: usize = 4096;
+
+/// A channel to an authenticated peer.
+pub(super) struct Established {
+    pub(super) channel: Channel,
+    pub(super) authenticated: Authenticated,
+    /// When this side began: its greeting is not older.
+    pub(super) begun: Instant,
+    /// What came in behind the handshake.
+    pub(super) received: Vec<u8>,
+}
+
+/// Why a handshake failed. The connection is closed.
+#[derive(Debug, Error)]
+pub(super) enum HandshakeError {
+    #[error("the other side closed the connection in the middle of the handshake")]
+    Closed,
+    #[error("the connection broke during the handshake: {0}")]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// It is no event when somebody looks whether the port is open.
+    #[error("the other side closed the connection without a word")]
+    Silent,
+    #[error("the handshake took longer than {0} s")]
+    TimedOut(u64),
+    #[error("TLS failed: {0}")]
+    Tls(#[from] rustls::Error),
+    #[error("the other side sent more than {0} octets before it was authenticated")]
+    TooMuch(usize),
+}
+
+/// One handshake under way.
+pub(super) struct Handshake<'a> {
+    channel: Channel,
+    link: Link,
+    tls: &'a Tls,
+    scratch: &'a RefCell<Vec<u8>>,
+    /// Received, and not yet handled by the link.
+    received: Vec<u8>,
+    begun: Instant,
+    total: usize,
+    limit: usize,
+}
+
+impl<'a> Handshake<'a> {
+    /// A handshake in which the other side may send `limit` octets.
+    pub(super) fn new(channel: Channel, link: Link, tls: &'a Tls, scratch: &'a RefCell<Vec<u8>>, limit: usize) -> Self {
+        Self { channel, link, tls, scratch, received: Vec::new(), begun: Instant::now(), total: 0, limit }
+    }
+
+    /// Does the handshake. After an error the other side has been told what can be told.
+    pub(super) async fn run(mut self) -> Result<Established, HandshakeError> {
+        match self.advance().await {
+            Ok(authenticated) => {
+                let Self { channel, received, begun, .. } = self;
+                Ok(Established { channel, authenticated, begun, received })
+            }
+            Err(error) => {
+                if self.channel.queue(&self.link.transmit()).is_ok() {
+                    self.channel.close().await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn advance(&mut self) -> Result<Authenticated, HandshakeError> {
+        loop {
+            let mut input = &self.received[..];
+            let progress = self.link.receive(&mut input)?;
+            let handled = self.received.len() - input.len();
+            self.received.drain(..handled);
+            self.send().await?;
+            match progress {
+                Progress::Done(authenticated) => return Ok(authenticated),
+                Progress::StartTls { client, method } => self.start_tls(client, method).await?,
+                Progress::Wait => self.read().await?,
+            }
+        }
+    }
+
+    async fn send(&mut self) -> io::Result<()> {
+        self.channel.queue(&self.link.transmit())?;
+        self.channel.flush().await
+    }
+
+    async fn start_tls(&mut self, client: bool, method: Method) -> Result<(), HandshakeError> {
+        // A link agrees only on methods that its credentials have.
+        let connection = self.tls.start(client, method).ok_or(LinkError::AuthenticationFailed)??;
+        let in_the_clear = std::mem::take(&mut self.received);
+        self.channel.start_tls(connection, &in_the_clear, &mut self.received)?;
+        self.channel.flush().await?;
+        while self.channel.tls().is_some_and(|tls| tls.is_handshaking()) {
+            self.read().await?;
+            self.channel.flush().await?;
+        }
+        if let Some(tls) = self.channel.tls() {
+            let verified = self.tls.has_verified(method, tls, self.link.claimed_peer());
+            self.link.tls_established(exporter(tls)?, verified)?;
+        }
+        Ok(())
+    }
+
+    async fn read(&mut self) -> Result<(), HandshakeError> {
+        if self.total >= self.limit {
+            return Err(HandshakeError::TooMuch(self.limit));
+        }
+        let read = poll_fn(|cx| {
+            let mut scratch = self.scratch.borrow_mut();
+            let size = scratch.len().min(CHUNK);
+            self.channel.poll_read(cx, &mut scratch[..size], &mut self.received)
+        });
+        match read.await.map_err(tls_error)? {
+            Read::Octets(octets) => self.total += octets,
+            Read::End if self.total == 0 => return Err(HandshakeError::Silent),
+            Read::End if self.received.is_empty() => return Err(HandshakeError::Closed),
+            // What was said right before the end may be a refusal.
+            Read::End => {}
+        }
+        Ok(())
+    }
+}
+
+/// Errors of TLS come packed into those of the channel.
+fn tls_error(error: io::Error) -> HandshakeError {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(tls) => HandshakeError::Tls(tls.clone()),
+        None => HandshakeError::Io(error),
+    }
+}
+
+impl HandshakeError {
+    /// Whether dialling the same address again is useless until somebody changes a configuration.
+    pub(super) const fn is_final(&self) -> bool {
+        match self {
+            Self::Link(error) => error.is_final(),
+            Self::Tls(rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether comparing secrets may help.
+    pub(super) const fn is_about_secrets(&self) -> bool {
+        matches!(self, Self::Link(LinkError::AuthenticationFailed | LinkError::Refused(_)))
+    }
+}

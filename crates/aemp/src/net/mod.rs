@@ -1,0 +1,44 @@
+//! The driver: sockets, TLS and timers, for a kernel that knows none of them.
+//!
+//! Everything runs on the node's own thread, in one `LocalSet`.
+
+mod bind;
+mod channel;
+mod connect;
+mod connection;
+mod doorway;
+mod handshake;
+mod listen;
+mod network;
+mod tls;
+mod turns;
+
+pub(crate) use bind::BindSyntaxError;
+pub(crate) use doorway::TransportSettings;
+pub(crate) use listen::{ListenError, Listeners};
+pub(crate) use network::Network;
+pub use tls::{CertificateError, Certificates};
+
+use aemp_proto::{
+    id::NodeId,
+    kernel::{Delivery, Event, Kernel},
+    time::Time,
+};
+
+/// The node that a driver works for.
+pub(crate) trait Host: Clone + 'static {
+    /// Runs `f` on the kernel with the present time.
+    fn kernel<R>(&self, f: impl FnOnce(&mut Kernel, Time) -> R) -> R;
+
+    /// Carries out what a peer asked, before it returns.
+    fn deliver(&self, from: &NodeId, delivery: Delivery<'_>);
+
+    /// Reports an event.
+    fn event(&self, event: Event);
+
+    /// Carries out the kernel's outputs and runs local messages, up to a bound.
+    fn turn(&self);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,224 @@
+//! Calls that wait for their answers.
+
+use std::{
+    any::{Any, TypeId},
+    cell::RefCell,
+    marker::PhantomData,
+    rc::Rc,
+    time::Duration,
+};
+
+use aemp_proto::{
+    id::{PortId, PortName, PortNumber},
+    kernel::{Body, LocalPort},
+    reason::Reason,
+};
+use bytes::Bytes;
+use rustc_hash::FxHashMap;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{dispatch::drop_quietly, engine::Engine, send::finish, timers::TimerId};
+use crate::{
+    codec,
+    error::{CallError, NO_REPLY, TrySendError},
+    reply::scope,
+};
+
+/// What became of a call.
+enum Answer<'a> {
+    /// An `Option<T>` of the type that the call expects.
+    Value(&'a mut dyn Any),
+    Body(&'a Body<'a>),
+    Failed(CallError),
+}
+
+/// Where an answer goes, with its type forgotten.
+trait Sink {
+    fn expects(&self, answer: TypeId) -> bool;
+    fn finish(self: Box<Self>, engine: &Rc<Engine>, answer: Answer<'_>);
+}
+
+struct SinkOf<T, F> {
+    then: F,
+    answers: PhantomData<fn(T)>,
+}
+
+impl<T, F> Sink for SinkOf<T, F>
+where
+    T: DeserializeOwned + 'static,
+    F: FnOnce(&Rc<Engine>, Result<T, CallError>),
+{
+    fn expects(&self, answer: TypeId) -> bool {
+        answer == TypeId::of::<T>()
+    }
+
+    fn finish(self: Box<Self>, engine: &Rc<Engine>, answer: Answer<'_>) {
+        let result = match answer {
+            Answer::Value(value) => {
+                let value = value.downcast_mut::<Option<T>>().and_then(Option::take);
+                value.ok_or_else(|| CallError::Decode("another type".into()))
+            }
+            Answer::Body(body) => scope::decoding(|| codec::decode(body, &engine.shared.limits))
+                .map_err(|error| CallError::Decode(error.to_string())),
+            Answer::Failed(error) => Err(error),
+        };
+        (self.then)(engine, result);
+    }
+}
+
+struct Pending {
+    owner: Option<LocalPort>,
+    timer: TimerId,
+    sink: Box<dyn Sink>,
+}
+
+/// The calls of a node that wait for their answers.
+#[derive(Default)]
+pub(super) struct Calls(RefCell<FxHashMap<PortNumber, Pending>>);
+
+impl Engine {
+    /// Expects the answer to a call; `then` must not run code of the user at once.
+    pub(crate) fn expect<T: DeserializeOwned + 'static>(
+        self: &Rc<Self>,
+        owner: Option<LocalPort>,
+        number: PortNumber,
+        timeout: Duration,
+        then: impl FnOnce(&Rc<Self>, Result<T, CallError>) + 'static,
+    ) {
+        let timer = self.call_timer(number, timeout);
+        let sink = Box::new(SinkOf { then, answers: PhantomData });
+        self.calls.0.borrow_mut().insert(number, Pending { owner, timer, sink });
+        if let Some(port) = owner
+            && let Some(owned) = self.ports.borrow_mut().owned(port)
+        {
+            owned.calls.insert(number);
+        }
+    }
+
+    /// Sends the request of a call whose answer is expected.
+    pub(crate) fn request<M: Serialize + 'static>(
+        self: &Rc<Self>,
+        from: Option<LocalPort>,
+        to: &PortId,
+        number: PortNumber,
+        message: M,
+    ) -> Result<(), TrySendError> {
+        if !self.may_live(to) {
+            self.end_call(number, CallError::Lost(Reason::new("no_such_port", "")));
+        }
+        self.send_call(from, to, number, message)
+    }
+
+    /// Gives a call another time-out, from now.
+    pub(crate) fn set_call_timeout(self: &Rc<Self>, number: PortNumber, timeout: Duration) {
+        let timer = self.call_timer(number, timeout);
+        let old = match self.calls.0.borrow_mut().get_mut(&number) {
+            Some(pending) => std::mem::replace(&mut pending.timer, timer),
+            None => timer,
+        };
+        self.cancel_timer(old);
+    }
+
+    fn call_timer(&self, number: PortNumber, timeout: Duration) -> TimerId {
+        self.after(None, timeout, move |engine| {
+            engine.kernel(|kernel, _| kernel.forget_call(number));
+            engine.end_call(number, CallError::TimedOut);
+        })
+    }
+
+    /// A call is no longer waited for.
+    pub(crate) fn forget_call(self: &Rc<Self>, number: PortNumber) {
+        if let Some(sink) = self.take_call(number) {
+            self.kernel(|kernel, _| kernel.forget_call(number));
+            drop_quietly(sink);
+        }
+    }
+
+    /// A call failed.
+    pub(crate) fn end_call(self: &Rc<Self>, number: PortNumber, error: CallError) {
+        if let Some(sink) = self.take_call(number) {
+            sink.finish(self, Answer::Failed(error));
+        }
+    }
+
+    /// The kernel tells what became of a call.
+    pub(super) fn answered(self: &Rc<Self>, number: PortNumber, result: Result<Bytes, Reason>) {
+        match result {
+            Ok(octets) => self.answer_body(number, &Body::Shared(octets)),
+            Err(reason) => self.end_call(number, reason.into()),
+        }
+    }
+
+    pub(super) fn answer_body(self: &Rc<Self>, number: PortNumber, body: &Body<'_>) {
+        if let Some(sink) = self.take_call(number) {
+            sink.finish(self, Answer::Body(body));
+        }
+    }
+
+    /// Answers a call of this or another node.
+    pub(crate) fn answer<T>(self: &Rc<Self>, from: Option<LocalPort>, to: &PortId, value: T) -> Result<(), TrySendError>
+    where
+        T: Serialize + 'static,
+    {
+        if to.node == self.shared.id {
+            return self.answer_here(to, value);
+        }
+        let sent = self.kernel(|kernel, now| kernel.answer(to, from, now, |out| scope::encode(&value, out).map(drop)));
+        if sent.is_err() {
+            self.no_answer(to);
+        }
+        finish(sent, value)
+    }
+
+    fn answer_here<T: Serialize + 'static>(self: &Rc<Self>, to: &PortId, value: T) -> Result<(), TrySendError> {
+        let Some(number) = self.own_call(to) else { return Ok(()) };
+        let Some(sink) = self.take_call(number) else { return Ok(()) };
+        if sink.expects(TypeId::of::<T>()) {
+            sink.finish(self, Answer::Value(&mut Some(value)));
+            return Ok(());
+        }
+        match scope::encode_checked(value, self.shared.limits.max_message) {
+            Ok((octets, _)) => {
+                sink.finish(self, Answer::Body(&Body::Shared(octets.into())));
+                Ok(())
+            }
+            Err(error) => {
+                sink.finish(self, Answer::Failed(CallError::Dropped));
+                Err(error)
+            }
+        }
+    }
+
+    /// A call of this or another node will not be answered.
+    pub(crate) fn no_answer(self: &Rc<Self>, to: &PortId) {
+        if to.node != self.shared.id {
+            let reason = Reason::new(NO_REPLY, "the reply was dropped unanswered");
+            self.kernel(|kernel, now| kernel.answer_failed(to, &reason, now));
+        } else if let Some(number) = self.own_call(to) {
+            self.end_call(number, CallError::Dropped);
+        }
+    }
+
+    fn own_call(&self, to: &PortId) -> Option<PortNumber> {
+        match to.name {
+            PortName::Native { origin, number } if origin == self.shared.origin => Some(number),
+            _ => None,
+        }
+    }
+
+    fn take_call(&self, number: PortNumber) -> Option<Box<dyn Sink>> {
+        let Pending { owner, timer, sink } = self.calls.0.borrow_mut().remove(&number)?;
+        self.cancel_timer(timer);
+        if let Some(port) = owner
+            && let Some(owned) = self.ports.borrow_mut().owned_if_any(port)
+        {
+            owned.calls.remove(&number);
+        }
+        Some(sink)
+    }
+
+    pub(super) fn drop_calls(&self) {
+        let all = std::mem::take(&mut *self.calls.0.borrow_mut());
+        drop_quietly(all);
+    }
+}

@@ -1,0 +1,189 @@
+//! Running handlers, and the ends of ports.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
+};
+
+use aemp_proto::{
+    kernel::{Body, Event, LocalPort},
+    reason::{Reason, ReasonCode},
+};
+use serde::de::DeserializeOwned;
+use tokio::task::AbortHandle;
+
+use super::{
+    engine::Engine,
+    handler::{Ended, Handler, ReceiverOf},
+    ports::{Owned, Remains},
+    queue::{Encoded, Token},
+};
+use crate::{
+    cx::Context,
+    outcome::{BoxError, error_reason, panic_reason},
+    receive::Receive,
+};
+
+impl Engine {
+    /// Opens a port whose number was taken before.
+    pub(crate) fn open<H>(self: &Rc<Self>, port: LocalPort, receiver: H)
+    where
+        H: Receive + 'static,
+        H::Message: DeserializeOwned + 'static,
+    {
+        self.kernel(|kernel, _| kernel.open(port));
+        self.ports.borrow_mut().open(port);
+        self.install(port, receiver);
+    }
+
+    /// Gives a port its receiver.
+    pub(crate) fn install<H>(self: &Rc<Self>, port: LocalPort, receiver: H)
+    where
+        H: Receive + 'static,
+        H::Message: DeserializeOwned + 'static,
+    {
+        let queue = self.queues.index_of::<H::Message>();
+        let handler = Box::new(ReceiverOf::new(self.queues.typed(), receiver));
+        let unused = self.ports.borrow_mut().install(port, queue, handler);
+        drop_quietly(unused);
+    }
+
+    /// Handles the message that a token stands for.
+    #[inline]
+    pub(super) fn dispatch_waiting(self: &Rc<Self>, token: Token) {
+        self.ports.borrow_mut().no_longer_waits(token.port);
+        self.dispatch(token);
+    }
+
+    /// Handles the first message of the token's queue.
+    #[inline]
+    pub(super) fn dispatch(self: &Rc<Self>, Token { port, queue }: Token) {
+        let begun = self.ports.borrow_mut().begin(port);
+        match begun {
+            Some((handler, own)) if own == queue => {
+                let _ = self.enter(port, handler, |handler| handler.run(self, port));
+            }
+            Some((handler, _)) => {
+                let Encoded(octets) = self.queues.typed::<Encoded>().pop().unwrap_or(Encoded(Vec::new()));
+                let body = Body::Shared(octets.into());
+                let _ = self.enter(port, handler, |handler| handler.receive(self, port, &body));
+            }
+            None => {
+                drop_quietly(self.queues.pop_any(queue));
+                self.dropped(port, Reason::new(ReasonCode::NoSuchPort, ""));
+            }
+        }
+    }
+
+    /// Hands a port the body of a message that came over the network. The reason if it was refused.
+    pub(super) fn receive(self: &Rc<Self>, port: LocalPort, body: &Body<'_>) -> Result<(), Reason> {
+        let begun = self.ports.borrow_mut().begin(port);
+        let Some((handler, _)) = begun else {
+            let reason = Reason::new(ReasonCode::NoSuchPort, "");
+            self.dropped(port, reason.clone());
+            return Err(reason);
+        };
+        self.enter(port, handler, |handler| handler.receive(self, port, body))
+    }
+
+    /// Lets a handler run and sees to what it left. The reason if it refused the message.
+    #[inline]
+    fn enter(
+        self: &Rc<Self>,
+        port: LocalPort,
+        mut handler: Box<dyn Handler>,
+        run: impl FnOnce(&mut dyn Handler) -> Ended,
+    ) -> Result<(), Reason> {
+        let ended = catch_unwind(AssertUnwindSafe(|| run(&mut *handler)));
+        let remains = self.ports.borrow_mut().end(port, handler);
+        if remains.is_some() {
+            drop_quietly(remains);
+        }
+        match ended {
+            Ok(Ended::Alive) => {}
+            Ok(Ended::Refused(reason)) => {
+                self.dropped(port, reason.clone());
+                return Err(reason);
+            }
+            Ok(Ended::Dead(reason)) => self.close(port, reason),
+            Err(panic) => self.close(port, panic_reason(&*panic)),
+        }
+        Ok(())
+    }
+
+    /// Runs a closure of the user on behalf of a port, which dies if it fails.
+    pub(crate) fn guarded<T>(
+        self: &Rc<Self>,
+        owner: Option<LocalPort>,
+        work: impl FnOnce(&Context) -> Result<T, BoxError>,
+    ) -> Result<T, Reason> {
+        let cx = Context::new(self, owner);
+        let reason = match catch_unwind(AssertUnwindSafe(|| work(&cx))) {
+            Ok(Ok(_)) if cx.is_stopping() => Reason::normal(),
+            Ok(Ok(value)) => return Ok(value),
+            Ok(Err(error)) => error_reason(&error),
+            Err(panic) => panic_reason(&*panic),
+        };
+        if let Some(owner) = owner {
+            self.close(owner, reason.clone());
+        }
+        Err(reason)
+    }
+
+    /// Makes a message for a port of its own type and lets it be handled at once.
+    pub(crate) fn hand_over<M: 'static>(self: &Rc<Self>, port: LocalPort, make: impl FnOnce() -> M) {
+        let Ok(message) = self.guarded(Some(port), |_| Ok(make())) else { return };
+        self.queues.typed().push_front(message);
+        self.dispatch(Token { port, queue: self.queues.index_of::<M>() });
+    }
+
+    /// Ends a port. Does nothing if it is dead.
+    pub(crate) fn close(self: &Rc<Self>, port: LocalPort, reason: Reason) {
+        let remains = self.ports.borrow_mut().close(port);
+        let Some(Remains { handler, owned }) = remains else { return };
+        self.kernel(|kernel, _| kernel.close(port, reason));
+        if let Some(owned) = owned {
+            self.release(*owned);
+        }
+        drop_quietly(handler);
+        self.shared.give_port_back(port);
+    }
+
+    /// A task ends with its port.
+    pub(crate) fn own_task(&self, port: LocalPort, task: AbortHandle) {
+        match self.ports.borrow_mut().owned(port) {
+            Some(owned) => {
+                owned.tasks.retain(|task| !task.is_finished());
+                owned.tasks.push(task);
+            }
+            None => task.abort(),
+        }
+    }
+
+    fn release(self: &Rc<Self>, owned: Owned) {
+        owned.tasks.iter().for_each(AbortHandle::abort);
+        owned.watches.into_iter().for_each(|watch| self.unwatch(watch));
+        owned.timers.into_iter().for_each(|timer| self.cancel_timer(timer));
+        owned.calls.into_iter().for_each(|call| self.forget_call(call));
+    }
+
+    /// The port with the most waiting messages dies, and they with it.
+    pub(super) fn shed(self: &Rc<Self>) {
+        let greediest = self.ports.borrow().greediest();
+        let Some(port) = greediest else { return };
+        let text = "too many messages wait inside the node, the most of them for this port";
+        self.close(port, Reason::new(ReasonCode::Overload, text));
+        let messages = self.queues.take_messages(&mut self.tokens.borrow_mut(), port);
+        drop_quietly(messages);
+    }
+
+    pub(super) fn dropped(self: &Rc<Self>, port: LocalPort, reason: Reason) {
+        let to = self.shared.port_id(port);
+        self.event(Event::MessageDropped { to, reason });
+    }
+}
+
+/// Drops what belongs to the user; a panic in its destructor ends there.
+pub(super) fn drop_quietly<T>(value: T) {
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
+}

@@ -1,0 +1,190 @@
+//! The state of a node, on its own thread.
+//!
+//! Invariant: no part of it is borrowed while code of the user runs: handlers, other closures, and the
+//! destructors of messages and closures. What is taken out of a table is dropped after the borrow.
+
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    collections::VecDeque,
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
+
+use aemp_proto::{
+    id::NodeId,
+    kernel::{Event, Kernel, LocalPort, Output, Settings},
+    time::Time,
+};
+
+use super::{
+    calls::Calls,
+    clock::Clock,
+    network::Network,
+    peers::Peers,
+    ports::Ports,
+    queue::{QueueIndex, Queues, Token},
+    shared::Shared,
+    spawn::Services,
+    stop::Stopping,
+    timers::Timers,
+    watches::Watches,
+};
+
+/// Local messages and other work done in one turn, before sockets and timers are looked at again.
+const BUDGET: usize = 1_024;
+
+pub(super) type Job = Box<dyn FnOnce(&Rc<Engine>)>;
+
+thread_local! {
+    /// The engine that this thread runs, so that guards dropped by a handler act at once.
+    static CURRENT: RefCell<Option<Rc<Engine>>> = const { RefCell::new(None) };
+}
+
+/// The state of a node, on its own thread.
+pub(crate) struct Engine {
+    pub(crate) shared: Arc<Shared>,
+    kernel: RefCell<Kernel>,
+    pub(super) clock: Clock,
+    pub(super) network: OnceCell<Network>,
+    pub(super) ports: RefCell<Ports>,
+    pub(super) queues: Queues,
+    pub(super) tokens: RefCell<VecDeque<Token>>,
+    pub(super) jobs: RefCell<VecDeque<Job>>,
+    pub(super) timers: RefCell<Timers>,
+    pub(super) watches: Watches,
+    pub(super) calls: Calls,
+    pub(super) services: Services,
+    pub(super) peers: Peers,
+    pub(super) stopping: Stopping,
+    /// Who sent the message that is being handled, if it came over the network.
+    pub(super) source: RefCell<Option<NodeId>>,
+    /// When the loop will wake up by itself, while it sleeps.
+    pub(super) alarm: Cell<Option<Time>>,
+    pub(super) asleep: Cell<bool>,
+    /// How long a stop waits for acknowledgement.
+    pub(super) stop_timeout: Duration,
+}
+
+impl Engine {
+    pub(super) fn new(shared: Arc<Shared>, settings: Settings, clock: Clock, stop_timeout: Duration) -> Rc<Self> {
+        Rc::new(Self {
+            shared,
+            kernel: RefCell::new(Kernel::new(settings)),
+            clock,
+            network: OnceCell::new(),
+            ports: RefCell::default(),
+            queues: Queues::new(),
+            tokens: RefCell::default(),
+            jobs: RefCell::default(),
+            timers: RefCell::default(),
+            watches: Watches::default(),
+            calls: Calls::default(),
+            services: Services::default(),
+            peers: Peers::default(),
+            stopping: Stopping::default(),
+            source: RefCell::default(),
+            alarm: Cell::new(None),
+            asleep: Cell::new(false),
+            stop_timeout,
+        })
+    }
+
+    /// Makes this the engine of the calling thread.
+    pub(super) fn enter_thread(self: &Rc<Self>) {
+        self.shared.enter_thread();
+        CURRENT.set(Some(Rc::clone(self)));
+    }
+
+    pub(super) fn leave_thread() {
+        drop(CURRENT.take());
+    }
+
+    /// The engine that the calling thread runs.
+    pub(crate) fn current() -> Option<Rc<Self>> {
+        CURRENT.with_borrow(Clone::clone)
+    }
+
+    /// Runs `work` on the kernel with the present time.
+    pub(crate) fn kernel<R>(&self, work: impl FnOnce(&mut Kernel, Time) -> R) -> R {
+        work(&mut self.kernel.borrow_mut(), self.clock.now())
+    }
+
+    /// Tells observers.
+    pub(crate) fn event(self: &Rc<Self>, event: Event) {
+        self.peers.notice(self, &event);
+        self.shared.observers.tell(event);
+    }
+
+    /// Does `job` after everything that waits now.
+    pub(crate) fn later(&self, job: impl FnOnce(&Rc<Self>) + 'static) {
+        self.jobs.borrow_mut().push_back(Box::new(job));
+        self.push_token(Token { port: LocalPort { slot: 0, generation: 0 }, queue: QueueIndex::JOBS });
+    }
+
+    #[inline]
+    pub(super) fn push_token(&self, token: Token) {
+        self.tokens.borrow_mut().push_back(token);
+        if self.asleep.get() {
+            self.wake();
+        }
+    }
+
+    pub(super) fn wake(&self) {
+        self.asleep.set(false);
+        self.shared.wake.notify_one();
+    }
+
+    /// Carries the kernel's wishes out and does a bounded part of what waits. Whether anything is left.
+    pub(super) fn turn(self: &Rc<Self>) -> bool {
+        self.clock.read();
+        self.carry_out();
+        for _ in 0..BUDGET {
+            let token = self.tokens.borrow_mut().pop_front();
+            match token {
+                Some(Token { queue: QueueIndex::JOBS, .. }) => self.run_job(),
+                Some(token) => self.dispatch_waiting(token),
+                None => break,
+            }
+        }
+        self.carry_out();
+        !self.tokens.borrow().is_empty()
+    }
+
+    fn run_job(self: &Rc<Self>) {
+        let job = self.jobs.borrow_mut().pop_front();
+        if let Some(job) = job {
+            job(self);
+        }
+    }
+
+    fn carry_out(self: &Rc<Self>) {
+        while let Some(output) = self.kernel(|kernel, _| kernel.poll()) {
+            self.carry_out_one(output);
+        }
+        let Some(network) = self.network.get() else { return };
+        while let Some(connection) = self.kernel(|kernel, _| kernel.next_writable()) {
+            network.wake(connection);
+        }
+    }
+
+    fn carry_out_one(self: &Rc<Self>, output: Output) {
+        match output {
+            Output::Fired { watch, reason } => self.later(move |engine| engine.fire(watch, reason)),
+            Output::Answer { number, result } => self.answered(number, result),
+            Output::Event(event) => self.event(event),
+            Output::Dial { dial, expect, address } => {
+                self.on_network(|network| network.dial(dial, expect, address));
+            }
+            Output::CancelDial(dial) => self.on_network(|network| network.cancel(dial)),
+            Output::Close(connection) => self.on_network(|network| network.close(connection)),
+        }
+    }
+
+    /// Does something with the network, which every started node has.
+    pub(super) fn on_network(&self, work: impl FnOnce(&Network)) {
+        if let Some(network) = self.network.get() {
+            work(network);
+        }
+    }
+}

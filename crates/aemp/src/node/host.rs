@@ -1,0 +1,64 @@
+//! What the network driver needs of a node.
+
+use std::rc::Rc;
+
+use aemp_proto::{
+    id::{NodeId, PortId},
+    kernel::{Body, Delivery, Event, Kernel, LocalPort},
+    reason::Reason,
+    time::Time,
+};
+
+use super::engine::Engine;
+use crate::{error::NO_REPLY, net::Host};
+
+impl Host for Rc<Engine> {
+    fn kernel<R>(&self, work: impl FnOnce(&mut Kernel, Time) -> R) -> R {
+        Engine::kernel(self, work)
+    }
+
+    fn deliver(&self, from: &NodeId, delivery: Delivery<'_>) {
+        self.source.replace(Some(from.clone()));
+        self.carry_out_delivery(delivery);
+        self.source.replace(None);
+    }
+
+    fn event(&self, event: Event) {
+        Engine::event(self, event);
+    }
+
+    fn turn(&self) {
+        let more = Engine::turn(self);
+        let deadline = Engine::kernel(self, |kernel, _| kernel.deadline());
+        let earlier = deadline.is_some_and(|deadline| self.alarm.get().is_none_or(|alarm| deadline < alarm));
+        if self.asleep.get() && (more || earlier || self.is_waiting_for_kernel()) {
+            self.wake();
+        }
+    }
+}
+
+impl Engine {
+    /// Who sent the message that is being handled, if it came over the network.
+    pub(crate) fn source(&self) -> Option<NodeId> {
+        self.source.borrow().clone()
+    }
+
+    fn carry_out_delivery(self: &Rc<Self>, delivery: Delivery<'_>) {
+        match delivery {
+            Delivery::Message { to, body } => drop(self.receive(to, &body)),
+            Delivery::Call { to, reply, body } => self.receive_call(to, &reply, &body),
+            Delivery::Answer { number, result: Ok(body) } => self.answer_body(number, &body),
+            Delivery::Answer { number, result: Err(reason) } => self.end_call(number, reason.into()),
+            Delivery::Kill { to, reason } => self.close(to, reason),
+            Delivery::Spawn { name, service, arguments } => self.spawn_asked(name, &service, &arguments),
+        }
+    }
+
+    /// A call that is refused is answered so at once.
+    fn receive_call(self: &Rc<Self>, to: LocalPort, reply: &PortId, body: &Body<'_>) {
+        if let Err(reason) = self.receive(to, body) {
+            let reason = Reason::new(NO_REPLY, format!("the request was refused: {reason}"));
+            self.kernel(|kernel, now| kernel.answer_failed(reply, &reason, now));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Where the network driver is attached to a node.
+
+use std::rc::Rc;
+
+use aemp_proto::{
+    id::{Address, NodeId},
+    link::{Credentials, Identity, Protection},
+};
+
+use super::{builder::Builder, engine::Engine};
+use crate::{
+    error::{Error, Result},
+    net::{self, Listeners, TransportSettings},
+    secret::{self, Secret},
+};
+
+/// The network of a node.
+pub(super) type Network = net::Network<Rc<Engine>>;
+
+/// What a node shows to others: its secret, or certificates, or either.
+pub(super) struct Membership {
+    secret: Option<Secret>,
+    certificates: Option<net::Certificates>,
+}
+
+impl Membership {
+    /// What the builder says, or else the secret that the environment names or the user keeps.
+    pub(super) fn find(builder: &Builder, addresses: &[Address]) -> Result<Self> {
+        let certificates = builder.certificates.clone();
+        let beyond_loopback = !addresses.iter().all(Address::is_same_host);
+        if certificates.is_some() && builder.secret.is_none() {
+            return Ok(Self { secret: None, certificates });
+        }
+        let given = builder.secret.as_ref().map(|text| Secret::from_text(text)).transpose();
+        let given = given.map_err(|error| Error::Configuration(error.into()))?;
+        let secret = secret::find(given, beyond_loopback).map_err(|error| Error::Configuration(error.into()))?;
+        Ok(Self { secret: Some(secret), certificates })
+    }
+
+    fn credentials(&self) -> Credentials {
+        match (&self.secret, &self.certificates) {
+            (Some(secret), Some(_)) => Credentials::CertificateOrSecret(secret.key()),
+            (Some(secret), None) => Credentials::Secret(secret.key()),
+            (None, _) => Credentials::Certificate,
+        }
+    }
+
+    /// Who the node is, in the run that `seed` makes its own.
+    pub(super) fn identity(&self, node: NodeId, seed: &[u8; 32]) -> Identity {
+        Identity::new(node, seed, self.credentials())
+    }
+}
+
+/// Opens sockets at all places that the builder names.
+pub(super) async fn listen(builder: &Builder) -> Result<Listeners> {
+    let places = builder.bind.iter().map(|place| place.parse()).collect::<Result<Vec<_>, net::BindSyntaxError>>();
+    let places = places.map_err(|error| Error::Configuration(error.into()))?;
+    Ok(Listeners::open(&places).await?)
+}
+
+/// Begins to accept and to make connections.
+pub(super) fn start(
+    engine: &Rc<Engine>,
+    identity: Identity,
+    membership: Membership,
+    listeners: Listeners,
+) -> Result<Network> {
+    let kernel = engine.kernel(|kernel, _| kernel.settings().clone());
+    let settings = TransportSettings {
+        identity,
+        fingerprint: membership.secret.as_ref().map(Secret::fingerprint),
+        confined: membership.secret.as_ref().and_then(Secret::weakness),
+        certificates: membership.certificates,
+        limits: kernel.limits,
+        dial_timeout: kernel.timing.handshake,
+        protection: Protection::Encrypted,
+    };
+    let network = Network::new(Rc::clone(engine), settings);
+    let network = network.map_err(|error| Error::Configuration(error.into()))?;
+    network.serve(listeners);
+    Ok(network)
+}

@@ -1,0 +1,84 @@
+//! The loop: commands of other threads, local messages, timers, the kernel's deadlines.
+
+use std::{rc::Rc, time::Duration};
+
+use tokio::{
+    task::yield_now,
+    time::{Instant, sleep_until, timeout},
+};
+
+use super::{engine::Engine, stop::tell_end};
+
+/// Writing a goodbye takes longer only if the peer reads nothing.
+const FLUSH: Duration = Duration::from_millis(500);
+
+/// Runs a node until it is stopped.
+pub(super) async fn run(engine: Rc<Engine>) {
+    let mut commands = Vec::new();
+    loop {
+        engine.shared.take_commands(&mut commands);
+        for command in commands.drain(..) {
+            command(&engine);
+        }
+        let more = engine.turn();
+        engine.run_timers();
+        engine.check_ready();
+        if engine.has_finished() {
+            break;
+        }
+        if more {
+            yield_now().await;
+        } else {
+            engine.sleep().await;
+        }
+        engine.tick().await;
+    }
+    let left = engine.say_goodbye();
+    engine.flush().await;
+    engine.tear_down();
+    let shared = engine.shared.clone();
+    drop(engine);
+    tell_end(&shared, left);
+}
+
+impl Engine {
+    /// Sleeps until something is due or somebody wakes the loop.
+    async fn sleep(&self) {
+        if !self.tokens.borrow().is_empty() {
+            return;
+        }
+        let kernel = self.kernel(|kernel, _| kernel.deadline());
+        let due = [kernel, self.next_timer(), self.stopping.deadline()].into_iter().flatten().min();
+        self.alarm.set(due);
+        self.asleep.set(true);
+        let woken = self.shared.wake.notified();
+        match due.and_then(|due| self.clock.instant(due)) {
+            Some(due) => {
+                tokio::select! {
+                    biased;
+                    () = woken => {}
+                    () = sleep_until(Instant::from_std(due)) => {}
+                }
+            }
+            None => woken.await,
+        }
+        self.asleep.set(false);
+    }
+
+    /// Lets the kernel do what is due, after the sockets had their turn: what came in before the deadline counts.
+    async fn tick(&self) {
+        let now = self.clock.read();
+        if self.kernel(|kernel, _| kernel.deadline()).is_some_and(|deadline| deadline <= now) {
+            yield_now().await;
+            self.kernel(|kernel, _| kernel.tick(now));
+        }
+    }
+
+    /// Gives the connections time to write the goodbyes.
+    async fn flush(&self) {
+        if let Some(network) = self.network.get() {
+            network.stop_listening();
+            let _ = timeout(FLUSH, network.all_closed()).await;
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Sending: by moving the value inside the node, by encoding it to others.
+
+use std::rc::Rc;
+
+use aemp_proto::{
+    id::{PortId, PortNumber},
+    kernel::{Event, LocalPort, SendError},
+    reason::{Reason, ReasonCode},
+};
+use serde::Serialize;
+
+use super::{
+    engine::Engine,
+    queue::{Encoded, Token},
+};
+use crate::{
+    error::TrySendError,
+    reply::scope::{self, EncodeFault},
+};
+
+/// Where a port is.
+pub(super) enum Place {
+    /// In this node, where it may have died in the meantime.
+    Here(LocalPort),
+    /// In this node, where no port has that name.
+    Nowhere,
+    /// In another node.
+    Away,
+}
+
+impl Engine {
+    #[inline]
+    pub(super) fn locate(&self, id: &PortId) -> Place {
+        if let Some(port) = self.shared.own_port(id) {
+            return Place::Here(port);
+        }
+        if id.node != self.shared.id {
+            return Place::Away;
+        }
+        self.kernel(|kernel, _| kernel.resolve(&id.name)).map_or(Place::Nowhere, Place::Here)
+    }
+
+    /// Whether messages to this port have a chance.
+    pub(super) fn may_live(&self, id: &PortId) -> bool {
+        match self.locate(id) {
+            Place::Here(port) => self.ports.borrow().is_alive(port),
+            Place::Nowhere => false,
+            Place::Away => true,
+        }
+    }
+
+    /// Sends a message.
+    #[inline]
+    pub(crate) fn send<M>(self: &Rc<Self>, from: Option<LocalPort>, to: &PortId, message: M) -> Result<(), TrySendError>
+    where
+        M: Serialize + 'static,
+    {
+        match self.locate(to) {
+            Place::Here(port) => self.send_here(port, message),
+            Place::Nowhere => {
+                self.nowhere(to);
+                Ok(())
+            }
+            Place::Away => {
+                let sent =
+                    self.kernel(|kernel, now| kernel.send(to, from, now, |out| scope::encode(&message, out).map(drop)));
+                finish(sent, message)
+            }
+        }
+    }
+
+    /// Sends a message that carries the reply to a call of this node.
+    pub(super) fn send_call<M>(
+        self: &Rc<Self>,
+        from: Option<LocalPort>,
+        to: &PortId,
+        number: PortNumber,
+        message: M,
+    ) -> Result<(), TrySendError>
+    where
+        M: Serialize + 'static,
+    {
+        if !matches!(self.locate(to), Place::Away) {
+            return self.send(from, to, message);
+        }
+        let sent =
+            self.kernel(|kernel, now| kernel.call(to, from, number, now, |out| scope::encode(&message, out).map(drop)));
+        finish(sent, message)
+    }
+
+    /// Sends what was encoded on another thread; with the call whose reply it carries.
+    pub(super) fn send_encoded(&self, to: &PortId, call: Option<PortNumber>, octets: &[u8]) {
+        let copy = |out: &mut Vec<u8>| {
+            out.extend_from_slice(octets);
+            Ok::<(), std::convert::Infallible>(())
+        };
+        let sent = self.kernel(|kernel, now| match call {
+            Some(number) => kernel.call(to, None, number, now, copy),
+            None => kernel.send(to, None, now, copy),
+        });
+        debug_assert!(sent.is_ok(), "the size was checked where the message was encoded");
+    }
+
+    /// Sends a message of nobody to a port of this node.
+    pub(super) fn post_here<M: Serialize + 'static>(self: &Rc<Self>, port: LocalPort, message: M) {
+        if let Err(error) = self.send_here(port, message) {
+            self.dropped(port, error.reason());
+        }
+    }
+
+    #[inline]
+    fn send_here<M: Serialize + 'static>(self: &Rc<Self>, port: LocalPort, message: M) -> Result<(), TrySendError> {
+        let accepted = self.ports.borrow_mut().accept(port);
+        let Some(queue) = accepted else {
+            self.dropped(port, Reason::new(ReasonCode::NoSuchPort, ""));
+            return Ok(());
+        };
+        if let Err(message) = self.queues.push(queue, message) {
+            return self.send_as_octets(port, message);
+        }
+        self.push_message_token(Token { port, queue });
+        Ok(())
+    }
+
+    /// The receiver takes another type than the sender gives: the message goes the way it would over the network.
+    fn send_as_octets<M: Serialize>(self: &Rc<Self>, port: LocalPort, message: M) -> Result<(), TrySendError> {
+        let encoded = scope::encode_checked(message, self.shared.limits.max_message);
+        let Ok((octets, _)) = encoded else {
+            self.ports.borrow_mut().no_longer_waits(port);
+            return encoded.map(drop);
+        };
+        let pushed = self.queues.push(super::queue::QueueIndex::ENCODED, Encoded(octets));
+        debug_assert!(pushed.is_ok(), "this queue holds encoded messages");
+        self.push_message_token(Token { port, queue: super::queue::QueueIndex::ENCODED });
+        Ok(())
+    }
+
+    #[inline]
+    fn push_message_token(self: &Rc<Self>, token: Token) {
+        self.push_token(token);
+        let waiting = self.tokens.borrow().len();
+        if waiting >= self.shared.limits.max_local {
+            self.shed();
+        }
+    }
+
+    fn nowhere(self: &Rc<Self>, to: &PortId) {
+        let reason = Reason::new(ReasonCode::NoSuchPort, "");
+        self.event(Event::MessageDropped { to: to.clone(), reason });
+    }
+}
+
+/// Drops a message as what became of it demands.
+pub(super) fn finish<M>(sent: Result<(), SendError<EncodeFault>>, message: M) -> Result<(), TrySendError> {
+    match sent {
+        Ok(()) => {
+            scope::drop_sent(message);
+            Ok(())
+        }
+        Err(SendError::Encode(fault)) => Err(fault.into_error()),
+        Err(SendError::TooLarge { size, limit }) => Err(TrySendError::TooLarge { size, limit }),
+    }
+}

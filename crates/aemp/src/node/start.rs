@@ -1,0 +1,100 @@
+//! The start of a node: its thread, its name, its listeners.
+
+use std::{
+    io,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread,
+};
+
+use aemp_proto::{
+    id::{Address, NodeId},
+    kernel::Settings,
+    link::Identity,
+};
+use tokio::{runtime, task::LocalSet};
+
+use super::{
+    builder::Builder,
+    clock::Clock,
+    engine::Engine,
+    network::{self, Membership},
+    run_loop,
+    shared::Shared,
+};
+use crate::error::{Error, Result};
+
+/// Starts the node's thread and waits until the node listens.
+pub(super) fn start(builder: Builder) -> Result<Arc<Shared>> {
+    let (report, started) = mpsc::sync_channel(1);
+    let thread = thread::Builder::new().name("aemp node".into());
+    thread.spawn(move || run_thread(builder, &report))?;
+    started.recv().map_err(|_| io::Error::other("the node's thread ended at once"))?
+}
+
+fn run_thread(builder: Builder, report: &mpsc::SyncSender<Result<Arc<Shared>>>) {
+    let slept = Arc::new(AtomicBool::new(true));
+    let clock = Clock::new(Arc::clone(&slept));
+    let built = runtime::Builder::new_current_thread()
+        .enable_all()
+        .on_thread_unpark(move || slept.store(true, Ordering::Relaxed))
+        .build();
+    let runtime = match built {
+        Ok(runtime) => runtime,
+        Err(error) => return drop(report.send(Err(error.into()))),
+    };
+    LocalSet::new().block_on(&runtime, async {
+        match make(builder, clock).await {
+            Ok(engine) => {
+                let _ = report.send(Ok(Arc::clone(&engine.shared)));
+                run_loop::run(engine).await;
+            }
+            Err(error) => drop(report.send(Err(error))),
+        }
+    });
+}
+
+async fn make(builder: Builder, clock: Clock) -> Result<Rc<Engine>> {
+    let listeners = network::listen(&builder).await?;
+    let advertised = !builder.advertise.is_empty();
+    let addresses = if advertised { builder.advertise.clone() } else { listeners.addresses().to_vec() };
+    let membership = Membership::find(&builder, listeners.addresses())?;
+    let identity = membership.identity(builder.make_id(&addresses)?, &random()?);
+    let settings = settings(&builder, &identity, addresses)?;
+    let shared = Arc::new(Shared::new(settings.node.clone(), settings.incarnation.into(), settings.limits));
+    let engine = Engine::new(shared, settings, clock, builder.stop_timeout);
+    engine.enter_thread();
+    let network = network::start(&engine, identity, membership, listeners)?;
+    let _ = engine.network.set(network);
+    Ok(engine)
+}
+
+fn settings(builder: &Builder, identity: &Identity, addresses: Vec<Address>) -> Result<Settings> {
+    Ok(Settings {
+        node: identity.node().clone(),
+        incarnation: identity.incarnation(),
+        addresses,
+        limits: builder.limits,
+        timing: builder.timing,
+        refused_is_death: builder.refused_is_death,
+        seed: u64::from_ne_bytes(random()?),
+    })
+}
+
+/// Octets from the system's random generator.
+pub(super) fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut octets = [0; N];
+    getrandom::fill(&mut octets).map_err(|error| Error::System(io::Error::other(error.to_string())))?;
+    Ok(octets)
+}
+
+/// `name@address,address`, or an opaque ID where nothing is bound.
+pub(super) fn id_of(name: &str, addresses: &[Address]) -> Result<NodeId> {
+    let recipe: Vec<String> = addresses.iter().map(Address::to_string).collect();
+    let separator = if recipe.is_empty() { "" } else { "@" };
+    Ok(format!("{name}{separator}{}", recipe.join(",")).parse()?)
+}

@@ -1,0 +1,151 @@
+//! Timers of ports and calls.
+
+use std::{collections::BTreeSet, rc::Rc, time::Duration};
+
+use aemp_proto::{kernel::LocalPort, time::Time};
+use rustc_hash::FxHashMap;
+
+use super::{dispatch::drop_quietly, engine::Engine};
+
+/// Timers that fire in one turn, before sockets are looked at again.
+const BUDGET: usize = 1_024;
+/// The shortest period: below it a timer would be all that the node does.
+const MIN_PERIOD: Duration = Duration::from_millis(1);
+
+/// A timer of the node; never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct TimerId(u64);
+
+enum Action {
+    Once(Box<dyn FnOnce(&Rc<Engine>)>),
+    Every(Duration, Box<dyn FnMut(&Rc<Engine>)>),
+}
+
+struct Entry {
+    due: Time,
+    owner: Option<LocalPort>,
+    /// Absent while it runs.
+    action: Option<Action>,
+}
+
+/// All timers, in the order in which they are due.
+#[derive(Default)]
+pub(super) struct Timers {
+    made: u64,
+    order: BTreeSet<(Time, TimerId)>,
+    entries: FxHashMap<TimerId, Entry>,
+}
+
+impl Timers {
+    fn insert(&mut self, due: Time, owner: Option<LocalPort>, action: Action) -> TimerId {
+        let id = TimerId(self.made);
+        self.made += 1;
+        self.order.insert((due, id));
+        self.entries.insert(id, Entry { due, owner, action: Some(action) });
+        id
+    }
+
+    fn remove(&mut self, id: TimerId) -> Option<Entry> {
+        let entry = self.entries.remove(&id)?;
+        self.order.remove(&(entry.due, id));
+        Some(entry)
+    }
+
+    /// The first timer that is due, out of the order until it is put back.
+    fn pop_due(&mut self, now: Time) -> Option<(TimerId, Action)> {
+        let (_, id) = *self.order.first().filter(|(due, _)| *due <= now)?;
+        self.order.pop_first();
+        Some((id, self.entries.get_mut(&id)?.action.take()?))
+    }
+
+    /// Puts a periodic timer back, skipping what was missed, or gives it back if it was cancelled while it ran.
+    fn put_back(&mut self, id: TimerId, now: Time, period: Duration, action: Action) -> Option<Action> {
+        let Some(entry) = self.entries.get_mut(&id) else { return Some(action) };
+        let late = now.since(entry.due).as_nanos() % period.as_nanos();
+        let late = Duration::from_nanos(u64::try_from(late).unwrap_or(u64::MAX));
+        entry.due = now.after(period.saturating_sub(late));
+        entry.action = Some(action);
+        self.order.insert((entry.due, id));
+        None
+    }
+}
+
+impl Engine {
+    /// Calls `then` once, `delay` from now, unless the timer is cancelled or its owner dies.
+    pub(crate) fn after(
+        &self,
+        owner: Option<LocalPort>,
+        delay: Duration,
+        then: impl FnOnce(&Rc<Self>) + 'static,
+    ) -> TimerId {
+        self.add_timer(owner, delay, Action::Once(Box::new(then)))
+    }
+
+    /// Calls `then` every `period`, at least a millisecond; what is missed is skipped.
+    pub(crate) fn every(
+        &self,
+        owner: Option<LocalPort>,
+        period: Duration,
+        then: impl FnMut(&Rc<Self>) + 'static,
+    ) -> TimerId {
+        let period = period.max(MIN_PERIOD);
+        self.add_timer(owner, period, Action::Every(period, Box::new(then)))
+    }
+
+    /// The clock is read, since a handler may have run for long: a timer is never early.
+    fn add_timer(&self, owner: Option<LocalPort>, delay: Duration, action: Action) -> TimerId {
+        let due = self.clock.read().after(delay);
+        let id = self.timers.borrow_mut().insert(due, owner, action);
+        if let Some(port) = owner
+            && let Some(owned) = self.ports.borrow_mut().owned(port)
+        {
+            owned.timers.insert(id);
+        }
+        if self.asleep.get() && self.alarm.get().is_none_or(|alarm| due < alarm) {
+            self.wake();
+        }
+        id
+    }
+
+    /// Ends a timer. Does nothing if it has fired.
+    pub(crate) fn cancel_timer(&self, id: TimerId) {
+        let entry = self.timers.borrow_mut().remove(id);
+        let Some(entry) = entry else { return };
+        if let Some(port) = entry.owner
+            && let Some(owned) = self.ports.borrow_mut().owned_if_any(port)
+        {
+            owned.timers.remove(&id);
+        }
+        drop_quietly(entry);
+    }
+
+    pub(super) fn next_timer(&self) -> Option<Time> {
+        self.timers.borrow().order.first().map(|(due, _)| *due)
+    }
+
+    /// Fires a bounded number of the timers that are due.
+    pub(super) fn run_timers(self: &Rc<Self>) {
+        let now = self.clock.read();
+        for _ in 0..BUDGET {
+            let due = self.timers.borrow_mut().pop_due(now);
+            match due {
+                None => break,
+                Some((id, Action::Once(then))) => {
+                    self.cancel_timer(id);
+                    then(self);
+                }
+                Some((id, Action::Every(period, mut then))) => {
+                    then(self);
+                    let action = Action::Every(period, then);
+                    let cancelled = self.timers.borrow_mut().put_back(id, now, period, action);
+                    drop_quietly(cancelled);
+                }
+            }
+        }
+    }
+
+    pub(super) fn drop_timers(&self) {
+        let all = std::mem::take(&mut *self.timers.borrow_mut());
+        drop_quietly(all);
+    }
+}

@@ -1,0 +1,71 @@
+//! Watches and what they do when they fire.
+
+use std::{cell::RefCell, rc::Rc};
+
+use aemp_proto::{
+    id::PortId,
+    kernel::{LocalPort, WatchId},
+    reason::Reason,
+};
+use rustc_hash::FxHashMap;
+
+use super::{dispatch::drop_quietly, engine::Engine};
+
+type Then = Box<dyn FnOnce(&Rc<Engine>, Reason)>;
+
+/// The watches of a node.
+#[derive(Default)]
+pub(super) struct Watches(RefCell<FxHashMap<WatchId, Watching>>);
+
+struct Watching {
+    owner: Option<LocalPort>,
+    then: Then,
+}
+
+impl Engine {
+    /// Watches a port; `then` is called at most once, and not after the watch or its owner ended.
+    pub(crate) fn watch(
+        self: &Rc<Self>,
+        owner: Option<LocalPort>,
+        target: &PortId,
+        then: impl FnOnce(&Rc<Self>, Reason) + 'static,
+    ) -> WatchId {
+        let watch = self.kernel(|kernel, now| kernel.monitor(target, now));
+        self.watches.0.borrow_mut().insert(watch, Watching { owner, then: Box::new(then) });
+        if let Some(port) = owner
+            && let Some(owned) = self.ports.borrow_mut().owned(port)
+        {
+            owned.watches.insert(watch);
+        }
+        watch
+    }
+
+    /// Ends a watch, which never fires afterwards, even if the death is known already.
+    pub(crate) fn unwatch(self: &Rc<Self>, watch: WatchId) {
+        if let Some(then) = self.take_watch(watch) {
+            self.kernel(|kernel, _| kernel.demonitor(watch));
+            drop_quietly(then);
+        }
+    }
+
+    pub(super) fn fire(self: &Rc<Self>, watch: WatchId, reason: Reason) {
+        if let Some(then) = self.take_watch(watch) {
+            then(self, reason);
+        }
+    }
+
+    fn take_watch(&self, watch: WatchId) -> Option<Then> {
+        let Watching { owner, then } = self.watches.0.borrow_mut().remove(&watch)?;
+        if let Some(port) = owner
+            && let Some(owned) = self.ports.borrow_mut().owned_if_any(port)
+        {
+            owned.watches.remove(&watch);
+        }
+        Some(then)
+    }
+
+    pub(super) fn drop_watches(&self) {
+        let all = std::mem::take(&mut *self.watches.0.borrow_mut());
+        drop_quietly(all);
+    }
+}

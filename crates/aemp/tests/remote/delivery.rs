@@ -1,0 +1,108 @@
+//! Messages between nodes.
+
+use std::sync::mpsc::RecvTimeoutError;
+
+use aemp::{Bytes, Node, Port};
+
+use crate::common::{SECRET, builder, collector, node, secs};
+
+#[test]
+fn a_port_id_as_text_is_enough_to_reach_a_port() {
+    let (a, b) = (node("a"), node("b"));
+    let (port, received) = collector::<(String, u64)>(&b);
+    let known: Port<(String, u64)> = port.to_string().parse().unwrap();
+    for n in 0..1000 {
+        a.send(&known, ("number".into(), n));
+    }
+    for n in 0..1000 {
+        assert_eq!(received.recv_timeout(secs(5)), Ok(("number".into(), n)));
+    }
+}
+
+#[test]
+fn an_anonymous_node_is_answered() {
+    let (a, b) = (Node::builder().anonymous().secret(SECRET).start().unwrap(), node("b"));
+    let echo = b.port(|cx, (back, text): (Port<String>, String)| cx.send(&back, text));
+    let (back, received) = collector::<String>(&a);
+    a.send(&echo, (back, "hello".into()));
+    assert_eq!(received.recv_timeout(secs(5)).as_deref(), Ok("hello"));
+}
+
+#[test]
+fn messages_of_every_size_arrive_in_order() {
+    let (a, b) = (node("a"), node("b"));
+    let (port, received) = collector::<Bytes>(&b);
+    let sizes = [0, 1, 1000, 65_000, 65_536, 70_000, 1 << 20, 3, 5 << 20, 7];
+    for size in sizes {
+        a.send(&port, Bytes::from(vec![size as u8; size]));
+    }
+    for size in sizes {
+        let octets = received.recv_timeout(secs(10)).unwrap_or_else(|_| panic!("{size} octets never arrive"));
+        assert_eq!((octets.len(), octets.iter().all(|octet| *octet == size as u8)), (size, true));
+    }
+}
+
+#[test]
+fn a_unix_socket_carries_messages_and_its_file_goes_with_the_node() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("b.socket");
+    let b = Node::builder().name("b").bind(format!("unix:{}", path.display())).secret(SECRET).start().unwrap();
+    assert_eq!(b.id().as_str(), format!("b@unix:{}", path.display()));
+    let (port, received) = collector::<u8>(&b);
+    let a = Node::builder().anonymous().secret(SECRET).start().unwrap();
+    a.send(&port, 7);
+    assert_eq!(received.recv_timeout(secs(5)), Ok(7));
+    b.stop().wait().unwrap();
+    crate::common::eventually("the file is gone", || !path.exists());
+}
+
+#[test]
+fn nodes_of_one_process_are_joined_without_sockets() {
+    let make = |name: &str| Node::builder().name(name).secret(SECRET).start().unwrap();
+    let (a, b) = (make("a"), make("b"));
+    let ((to_a, at_a), (to_b, at_b)) = (collector::<u64>(&a), collector::<u64>(&b));
+    a.send(&to_b, 0);
+    a.join(&b).unwrap();
+    for n in 1..100 {
+        a.send(&to_b, n);
+        b.send(&to_a, n);
+    }
+    assert_eq!((0..100).map(|_| at_b.recv_timeout(secs(5)).unwrap()).collect::<Vec<_>>(), (0..100).collect::<Vec<_>>());
+    assert_eq!(at_a.recv_timeout(secs(5)), Ok(1));
+}
+
+#[test]
+fn what_was_sent_before_a_stop_arrives() {
+    let (a, b) = (node("a"), node("b"));
+    let (port, received) = collector::<u64>(&b);
+    for n in 0..10_000 {
+        a.send(&port, n);
+    }
+    assert_eq!(a.stop().wait(), Ok(0));
+    let all: Vec<u64> = (0..10_000).map(|_| received.recv_timeout(secs(5)).unwrap()).collect();
+    assert!(all.iter().copied().eq(0..10_000));
+}
+
+#[test]
+fn a_message_for_another_type_is_dropped_and_the_port_lives_on() {
+    let (a, b) = (node("a"), node("b"));
+    let (port, received) = collector::<u64>(&b);
+    let mut events = b.events();
+    a.send(&port.clone().cast::<String>(), "not a number".into());
+    a.send(&port, 3);
+    assert_eq!(received.recv_timeout(secs(5)), Ok(3));
+    assert_eq!(received.recv_timeout(std::time::Duration::from_millis(50)), Err(RecvTimeoutError::Timeout));
+    assert!(std::iter::from_fn(|| events.try_next()).any(|event| matches!(event, aemp::Event::MessageDropped { .. })));
+}
+
+#[test]
+fn a_message_beyond_the_limit_is_refused_at_the_call() {
+    let mut limits = aemp::Limits::default();
+    limits.max_message = 1000;
+    let (a, b) = (builder("a").limits(limits).start().unwrap(), node("b"));
+    let (port, received) = collector::<Bytes>(&b);
+    let refused = a.try_send(&port, Bytes::from(vec![0; 2000]));
+    assert!(matches!(refused, Err(aemp::TrySendError::TooLarge { limit: 1000, .. })));
+    a.send(&port, Bytes::from(vec![1; 10]));
+    assert_eq!(received.recv_timeout(secs(5)).unwrap().len(), 10);
+}
