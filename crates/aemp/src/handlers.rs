@@ -35,7 +35,7 @@ type Handler = Box<dyn FnMut(&mut TagCx<'_>, Message) -> Result<(), BoxError> + 
 ///         .otherwise(|_, message: Message| println!("{message:?}")),
 /// );
 /// node.send(&port.cast(), ("hello", 5));
-/// # aemp::Result::Ok(())
+/// # Ok::<(), aemp::Error>(())
 /// ```
 #[derive(Default)]
 pub struct Handlers {

@@ -42,7 +42,7 @@ impl<E: Into<BoxError>> Outcome for Result<(), E> {
 ///     println!("{number}");
 ///     aemp::done()
 /// });
-/// # aemp::Result::Ok(())
+/// # Ok::<(), aemp::Error>(())
 /// ```
 ///
 /// # Errors

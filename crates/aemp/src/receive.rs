@@ -22,7 +22,7 @@ use crate::{cx::Cx, outcome::Outcome};
 /// let node = Node::builder().anonymous().start()?;
 /// let sum = node.open(Sum(0));
 /// node.send(&sum, 5);
-/// # aemp::Result::Ok(())
+/// # Ok::<(), aemp::Error>(())
 /// ```
 pub trait Receive {
     /// What it receives.

@@ -23,7 +23,7 @@ use crate::{
 /// let out = node.port(|_, text: String| println!("{text}"));
 /// let echo = node.spawn(&node.id(), ECHO, (out,));
 /// node.send(&echo, "hello".into());
-/// # aemp::Result::Ok(())
+/// # Ok::<(), aemp::Error>(())
 /// ```
 pub struct Service<A, M> {
     name: &'static str,

@@ -59,7 +59,7 @@ impl<M: 'static> Cx<M> {
     ///     Msg::Watch(port) => cx.monitor(&port, Msg::Gone).forever(),
     ///     Msg::Gone(reason) => println!("{reason}"),
     /// });
-    /// # aemp::Result::Ok(())
+    /// # Ok::<(), aemp::Error>(())
     /// ```
     pub fn monitor<N>(&self, port: &Port<N>, message: impl FnOnce(Reason) -> M + 'static) -> Watch {
         let me = self.context.owner();

@@ -108,7 +108,7 @@ impl Node {
     /// let mut total = 0;
     /// let counter = node.port(move |_, number: u64| total += number);
     /// node.send(&counter, 5);
-    /// # aemp::Result::Ok(())
+    /// # Ok::<(), aemp::Error>(())
     /// ```
     ///
     /// # Panics
@@ -184,7 +184,7 @@ impl Node {
     /// let node = Node::builder().anonymous().start()?;
     /// let doubler = node.port(|cx, (number, reply): (u64, Reply<u64>)| cx.reply(reply, 2 * number));
     /// assert_eq!(node.call(&doubler, |reply| (21, reply)).wait()?, 42);
-    /// # aemp::Result::Ok(())
+    /// # Ok::<(), aemp::Error>(())
     /// ```
     pub fn call<M, T>(&self, to: &Port<M>, request: impl FnOnce(Reply<T>) -> M) -> Call<T>
     where
@@ -232,7 +232,7 @@ impl Node {
     ///     .wait()?;
     /// node.send(&up, 5);
     /// node.send(&down, 3);
-    /// # aemp::Result::Ok(())
+    /// # Ok::<(), aemp::Error>(())
     /// ```
     pub fn run<T: Send + 'static>(&self, work: impl FnOnce(&Context) -> T + Send + 'static) -> Call<T> {
         let (call, completer) = Call::without_number(Arc::clone(&self.shared));
@@ -281,7 +281,7 @@ impl Node {
     /// node.serve("echo", |start, (to,): (Port<String>,)| {
     ///     Ok(start.handler(move |cx, text: String| cx.send(&to, text)))
     /// });
-    /// # aemp::Result::Ok(())
+    /// # Ok::<(), aemp::Error>(())
     /// ```
     pub fn serve<A, M>(
         &self,

@@ -33,7 +33,7 @@ use crate::{
 /// let greeter = node.port(|cx, Greeter::Greet(name, reply)| cx.reply(reply, format!("hello, {name}")));
 /// let text = node.call(&greeter, |reply| Greeter::Greet("bob".into(), reply)).wait()?;
 /// assert_eq!(text, "hello, bob");
-/// # aemp::Result::Ok(())
+/// # Ok::<(), aemp::Error>(())
 /// ```
 #[must_use = "a reply that is dropped makes the call fail"]
 pub struct Reply<T> {
