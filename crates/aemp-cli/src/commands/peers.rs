@@ -1,0 +1,74 @@
+//! `aemp peers`: what a running node knows of its peers.
+
+use std::fmt;
+
+use aemp::{PeerInfo, Reply};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    exit::Failure,
+    node::{self, explain, resolve, start_client, stop},
+    options::Global,
+    output::Output,
+    target::{NodeTarget, Published, Target},
+};
+
+/// Asks a node that runs `aemp run` for its peers and prints them.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Peers {
+    /// The node: its ID, the ID of any of its ports, or @host:port
+    node: NodeTarget,
+}
+
+/// What `aemp run` answers about a peer.
+#[derive(Deserialize, Serialize)]
+pub(crate) struct Peer {
+    node: String,
+    connected: bool,
+    connections: u64,
+    unacknowledged: u64,
+    addresses: Vec<String>,
+}
+
+/// The question, answered by the port that is published as `peers`.
+pub(crate) type Question = (Reply<Vec<Peer>>,);
+
+impl From<PeerInfo> for Peer {
+    fn from(peer: PeerInfo) -> Self {
+        Self {
+            node: peer.node.to_string(),
+            connected: peer.connected,
+            connections: peer.connections,
+            unacknowledged: peer.unacknowledged as u64,
+            addresses: peer.addresses.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = if self.connected { "connected" } else { "not connected" };
+        let Self { node, connections, unacknowledged, .. } = self;
+        let addresses = self.addresses.join(",");
+        write!(f, "{node}\t{state}\t{connections} connections\t{unacknowledged} octets unacknowledged\t{addresses}")
+    }
+}
+
+/// Carries out `aemp peers`.
+pub(crate) fn run(peers: &Peers, global: &Global, output: Output) -> Result<(), Failure> {
+    let address = match &peers.node {
+        NodeTarget::At(address) => address.clone(),
+        NodeTarget::Id(id) => match id.recipe() {
+            [address, ..] => address.clone(),
+            [] => return Err(Failure::Usage(format!("{id} names no address; write @host:port"))),
+        },
+    };
+    let node = start_client(global)?;
+    let published = Published { address, name: node::PEERS.to_owned() };
+    let port = resolve(&node, &Target::Published(published), global)?.cast::<Question>();
+    let answer = node.call(&port, |reply| (reply,)).timeout(global.patience()).wait();
+    stop(&node);
+    let answer = answer.map_err(|error| explain(error, &port.to_string()))?;
+    answer.iter().try_for_each(|peer| output.print(peer))?;
+    Ok(())
+}

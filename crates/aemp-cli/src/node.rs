@@ -1,0 +1,109 @@
+//! The node of a command.
+
+use aemp::{
+    Builder, CallError, Error, Node, Port, Reason, ReasonCode,
+    config::{Environment, Key, Place, SecretSource, Settings},
+};
+
+use crate::{
+    exit::Failure,
+    options::Global,
+    target::{NodeTarget, Published, Target},
+};
+
+/// The port that `aemp run` publishes so that a node can be asked about itself and found by its address.
+pub(crate) const PEERS: &str = "peers";
+
+/// Starts a node that serves others, with all settings of its user.
+pub(crate) fn start_server(global: &Global) -> Result<Node, Failure> {
+    let (settings, place) = configured(global)?;
+    start(flags(global)?.over(settings).builder(&place)?)
+}
+
+/// Starts a node that asks others. It is not the node that its user has configured, which may be running: name and
+/// addresses are its own.
+pub(crate) fn start_client(global: &Global) -> Result<Node, Failure> {
+    let (mut settings, place) = configured(global)?;
+    settings.identity = None;
+    settings.bind = None;
+    settings.advertise = None;
+    let settings = flags(global)?.over(settings);
+    let is_named = settings.identity.is_some();
+    let builder = settings.builder(&place)?;
+    start(if is_named { builder } else { builder.anonymous() })
+}
+
+fn configured(global: &Global) -> Result<(Settings, Place), Failure> {
+    let environment = Environment::of_process();
+    let place = Place::of_user(&environment)?;
+    let settings = Settings::at(&place, &environment, global.profile.as_deref())?;
+    Ok((settings, place))
+}
+
+/// What the options say.
+fn flags(global: &Global) -> Result<Settings, Failure> {
+    let mut settings = Settings::default();
+    if let Some(path) = &global.secret_file {
+        settings.secret = Some(SecretSource::File(path.clone()));
+    }
+    if let Some(name) = &global.name {
+        settings.set(Key::Name, name)?;
+    }
+    if !global.bind.is_empty() {
+        settings.set(Key::Bind, &global.bind.join(","))?;
+    }
+    Ok(settings)
+}
+
+fn start(builder: Builder) -> Result<Node, Failure> {
+    builder.start().map_err(|error| match error {
+        Error::Configuration(error) => Failure::Usage(error.to_string()),
+        other => Failure::Failed(other.to_string()),
+    })
+}
+
+/// Sends what is not sent yet, and ends the node. Octets that nobody has acknowledged.
+pub(crate) fn stop(node: &Node) -> usize {
+    // A node that is stopped already has nothing left.
+    node.stop().wait().unwrap_or(0)
+}
+
+/// The port that the user named, asked for at its node if it was named by a published name.
+pub(crate) fn resolve(node: &Node, target: &Target, global: &Global) -> Result<Port, Failure> {
+    match target {
+        Target::Port(port) => Ok(port.clone()),
+        Target::Published(Published { address, name }) => {
+            let found = node.find(&address.to_string(), name).timeout(global.patience()).wait();
+            found.map_err(|error| explain(error, &format!("@{address}/{name}")))
+        }
+    }
+}
+
+/// Any port of the node that the user named.
+pub(crate) fn resolve_node(node: &Node, target: &NodeTarget, global: &Global) -> Result<Port, Failure> {
+    match target {
+        NodeTarget::Id(id) => Ok(aemp::PortId::of_node(id.clone()).into()),
+        NodeTarget::At(address) => {
+            let published = Published { address: address.clone(), name: PEERS.to_owned() };
+            resolve(node, &Target::Published(published), global)
+        }
+    }
+}
+
+/// What the failure of a call means for the user.
+pub(crate) fn explain(error: CallError, target: &str) -> Failure {
+    match error {
+        CallError::Lost(reason) => dead(&reason, target),
+        other => Failure::Failed(format!("{target}: {other}")),
+    }
+}
+
+/// What the death of a port means for the user.
+pub(crate) fn dead(reason: &Reason, target: &str) -> Failure {
+    match reason.code() {
+        ReasonCode::AuthenticationFailed => Failure::Refused(format!(
+            "{target}: {reason}. Both nodes need the same secret (--secret-file, AEMP_SECRET)"
+        )),
+        _ => Failure::Failed(format!("{target} is dead or cannot be reached: {reason}")),
+    }
+}

@@ -1,0 +1,6 @@
+//! Tests of the built command, and of the tidiness of the whole repository.
+
+mod command;
+mod nodes;
+mod support;
+mod tidy;
