@@ -81,21 +81,25 @@ impl Secret {
         let text = text.trim();
         match text.strip_prefix(PREFIX) {
             Some(encoded) => Ok(Self { key: decode(encoded).ok_or(Mistyped)?, weakness: None }),
-            None => Ok(Self::from_octets(text.as_bytes())),
+            None => Ok(Self::from_passphrase(text.as_bytes())),
         }
     }
 
     /// A secret from octets, all of which count: exactly 32 are taken as random ones, others as a passphrase.
     pub fn from_octets(octets: &[u8]) -> Self {
-        match (octets.try_into(), weakness(octets)) {
-            (Ok(key), None) => Self { key: Zeroizing::new(key), weakness: None },
-            (_, weakness) => Self { key: stretch::stretch(octets), weakness },
+        match octets.try_into() {
+            Ok(key) => Self { key: Zeroizing::new(key), weakness: None },
+            Err(_) => Self::from_passphrase(octets),
         }
+    }
+
+    fn from_passphrase(octets: &[u8]) -> Self {
+        Self { key: stretch::stretch(octets), weakness: weakness(octets) }
     }
 
     /// The text form, for a file or another member. Of a passphrase it is the stretched key, which serves as well.
     pub fn to_text(&self) -> Zeroizing<String> {
-        let encoded = Zeroizing::new(URL_SAFE_NO_PAD.encode(&*self.key));
+        let encoded = Zeroizing::new(URL_SAFE_NO_PAD.encode(*self.key));
         Zeroizing::new(format!("{PREFIX}{}", *encoded))
     }
 
@@ -185,9 +189,15 @@ mod tests {
     }
 
     #[test]
-    fn a_documented_secret_is_weak_whatever_its_length() {
+    fn a_passphrase_of_32_characters_is_not_taken_for_random_octets() {
+        let text = "a passphrase of 32 characters...";
+        assert_ne!(Secret::from_text(text).unwrap().fingerprint(), Secret::from_octets(text.as_bytes()).fingerprint());
+    }
+
+    #[test]
+    fn every_documented_secret_is_weak() {
         for known in DOCUMENTED {
-            assert_eq!(Secret::from_octets(known.as_bytes()).weakness(), Some(Weakness::Documented));
+            assert_eq!(Secret::from_text(known).unwrap().weakness(), Some(Weakness::Documented), "{known}");
         }
     }
 }

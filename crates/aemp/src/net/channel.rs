@@ -29,11 +29,10 @@ pub(super) struct Channel {
     coding: Coding,
 }
 
-#[expect(clippy::large_enum_variant, reason = "nearly all channels have the large one")]
 enum Coding {
     /// What is not yet written.
     Plain(BytesMut),
-    Tls(Connection),
+    Tls(Box<Connection>),
 }
 
 /// What one read came to.
@@ -61,7 +60,7 @@ impl Channel {
     ) -> io::Result<()> {
         // The caller bounds what it queues between two flushes.
         connection.set_buffer_limit(None);
-        self.coding = Coding::Tls(connection);
+        self.coding = Coding::Tls(Box::new(connection));
         self.decode(received, into).map(|_| ())
     }
 
@@ -69,7 +68,7 @@ impl Channel {
     pub(super) const fn tls(&self) -> Option<&Connection> {
         match &self.coding {
             Coding::Plain(_) => None,
-            Coding::Tls(connection) => Some(connection),
+            Coding::Tls(connection) => Some(&**connection),
         }
     }
 
@@ -160,7 +159,7 @@ impl Channel {
     async fn linger(&mut self) -> io::Result<()> {
         self.flush().await?;
         poll_fn(|cx| Pin::new(&mut self.io).poll_shutdown(cx)).await?;
-        let mut discarded = [0; 1024];
+        let mut discarded = [0; 256];
         loop {
             let mut read = ReadBuf::new(&mut discarded);
             poll_fn(|cx| Pin::new(&mut self.io).poll_read(cx, &mut read)).await?;

@@ -55,7 +55,7 @@ impl Signal {
 
 /// How the work on a connection ends.
 enum End {
-    /// By the other side, or by the network: the kernel has to be told.
+    /// By the other side, or by the network.
     Broken(String),
     /// By the kernel.
     Closed,
@@ -115,14 +115,14 @@ impl<H: Host> Connection<H> {
     fn work(&mut self, cx: &mut Context<'_>, doorway: &Doorway) -> Poll<End> {
         for _ in 0..READS_PER_TURN {
             let written = self.poll_write(cx);
-            if let Poll::Ready(Err(error)) = written {
-                return Poll::Ready(End::Broken(error.to_string()));
-            }
             if self.signal.to_close.get() {
                 return Poll::Ready(End::Closed);
             }
-            let Poll::Ready(read) = self.poll_read(cx, doorway) else {
-                return Poll::Pending;
+            let read = match (self.poll_read(cx, doorway), written) {
+                (Poll::Ready(read), _) => read,
+                // What arrived before the other side hung up has been read.
+                (Poll::Pending, Poll::Ready(Err(error))) => return Poll::Ready(End::Broken(error.to_string())),
+                (Poll::Pending, _) => return Poll::Pending,
             };
             // Frames that came in front of the end count.
             let end = self.handle();

@@ -106,6 +106,12 @@ impl Doorway {
         self.handshake(io, Side::Dialler { expect: None }, None, self.protection).await
     }
 
+    /// Connections and nonces that are in a handshake.
+    #[cfg(test)]
+    pub(super) fn under_way(&self) -> (usize, usize) {
+        (self.admission.count(), self.outstanding.len())
+    }
+
     /// Connects to an address and does the handshake: with each host that its name stands for, until one succeeds.
     pub(super) async fn dial(&self, expect: Option<NodeId>, address: &Address) -> Result<Established, DialFailure> {
         if let Some(weakness) = self.confined
@@ -124,7 +130,8 @@ impl Doorway {
             let others = places.len() - index - 1;
             let failed = match patience.share(others, self.dial_place(expect.clone(), place)).await {
                 Some(Ok(established)) => return Ok(established),
-                Some(Err(error)) => self.failure(address, error),
+                Some(Err(DialError::Refused)) => DialFailure::Refused,
+                Some(Err(DialError::Handshake(error))) => self.failure(&address.to_string(), &error),
                 None => unreachable(format!("no answer within {} s", self.dial_timeout.as_secs())),
             };
             failure = failure.map(|before| graver(before, failed));
@@ -156,14 +163,10 @@ impl Doorway {
         Handshake::new(Channel::new(io), link, &self.tls, &self.scratch, limit).run().await
     }
 
-    fn failure(&self, address: &Address, error: DialError) -> DialFailure {
-        match error {
-            DialError::Refused => DialFailure::Refused,
-            DialError::Handshake(error) if error.is_final() => {
-                DialFailure::Rejected(format!("{address}: {}", self.explain(&error)))
-            }
-            DialError::Handshake(error) => DialFailure::Unreachable(format!("{address}: {error}")),
-        }
+    /// What the kernel learns of a failed handshake.
+    fn failure(&self, place: &str, error: &HandshakeError) -> DialFailure {
+        let text = format!("{place}: {}", self.explain(error));
+        if error.is_final() { DialFailure::Rejected(text) } else { DialFailure::Unreachable(text) }
     }
 
     /// An error for people, with what they need to compare.

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, future::poll_fn, io, time::Instant};
 
-use aemp_proto::link::{Authenticated, Link, LinkError, Method, Progress};
+use aemp_proto::link::{Authenticated, Link, LinkError, Method, Progress, RefusalCode};
 use thiserror::Error;
 
 use super::{
@@ -154,7 +154,11 @@ impl HandshakeError {
     }
 
     /// Whether comparing secrets may help.
-    pub(super) const fn is_about_secrets(&self) -> bool {
-        matches!(self, Self::Link(LinkError::AuthenticationFailed | LinkError::Refused(_)))
+    pub(super) fn is_about_secrets(&self) -> bool {
+        match self {
+            Self::Link(LinkError::AuthenticationFailed) => true,
+            Self::Link(LinkError::Refused(refusal)) => refusal.code() == RefusalCode::AuthenticationFailed,
+            _ => false,
+        }
     }
 }

@@ -77,7 +77,7 @@ impl Listeners {
     pub(crate) fn is_beyond_loopback(&self) -> bool {
         self.sockets.iter().any(|socket| match socket {
             Listener::Tcp(socket) => !socket.local_addr().is_ok_and(|bound| bound.ip().to_canonical().is_loopback()),
-            Listener::Unix(..) => false,
+            Listener::Unix { .. } => false,
         })
     }
 }
@@ -146,7 +146,7 @@ fn unix(path: &Path) -> io::Result<Listener> {
         }
         result => result,
     }?;
-    Ok(Listener::Unix(socket, SocketFile(path.to_owned())))
+    Ok(Listener::Unix { socket, _file: SocketFile(path.to_owned()) })
 }
 
 /// A socket at which nobody listens any more: its node was killed.
@@ -161,7 +161,7 @@ fn is_stale(path: &Path) -> bool {
 #[derive(Debug)]
 pub(super) enum Listener {
     Tcp(TcpListener),
-    Unix(UnixListener, SocketFile),
+    Unix { socket: UnixListener, _file: SocketFile },
 }
 
 /// The file of a Unix socket, removed when the node stops listening.
@@ -192,7 +192,7 @@ impl Listener {
                 let _ = stream.set_nodelay(true);
                 Ok(Accepted { io: Box::new(stream), source: Source::Ip(peer.ip()), peer_address: Some(peer) })
             }
-            Self::Unix(socket, _) => {
+            Self::Unix { socket, .. } => {
                 let (stream, _) = socket.accept().await?;
                 Ok(Accepted { io: Box::new(stream), source: Source::Local, peer_address: None })
             }

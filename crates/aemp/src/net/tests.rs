@@ -6,3 +6,5 @@ mod connecting;
 mod ends;
 mod flood;
 mod listening;
+mod members;
+mod sessions;

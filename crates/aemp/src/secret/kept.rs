@@ -1,10 +1,6 @@
 //! The secret that is kept in the user's configuration folder.
 
-use std::{
-    fs, io,
-    io::Write,
-    path::Path,
-};
+use std::{fs, io, io::Write, path::Path};
 
 use zeroize::Zeroizing;
 

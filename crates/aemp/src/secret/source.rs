@@ -3,6 +3,7 @@
 use std::{env, io, path::PathBuf};
 
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use super::{Mistyped, Secret, Weakness, kept};
 use crate::config::{Environment, Place};
@@ -37,6 +38,9 @@ pub enum SecretError {
         /// What is wrong.
         error: Mistyped,
     },
+    /// The secret of a variable is no text.
+    #[error("{0} is not UTF-8: put other octets into a file, in the form of `aemp secret generate`")]
+    NotText(&'static str),
     /// Others can read the kept secret.
     #[error("others can read the secret in {0}: run `chmod 600` on it, or draw a new one if they may have")]
     Open(PathBuf),
@@ -80,12 +84,14 @@ fn default_file() -> Option<PathBuf> {
 
 /// The secret that the environment names.
 fn configured() -> Result<Option<Secret>, SecretError> {
-    if let Some(text) = env::var_os("AEMP_SECRET") {
-        let text = text.to_string_lossy();
-        let parsed = Secret::from_text(&text);
-        return parsed
-            .map(Some)
-            .map_err(|error| SecretError::Mistyped { source_name: "AEMP_SECRET".to_owned(), error });
+    const VARIABLE: &str = "AEMP_SECRET";
+    match env::var(VARIABLE).map(Zeroizing::new) {
+        Ok(text) => {
+            let mistyped = |error| SecretError::Mistyped { source_name: VARIABLE.to_owned(), error };
+            return Secret::from_text(&text).map(Some).map_err(mistyped);
+        }
+        Err(env::VarError::NotUnicode(_)) => return Err(SecretError::NotText(VARIABLE)),
+        Err(env::VarError::NotPresent) => {}
     }
     env::var_os("AEMP_SECRET_FILE").map(|path| kept::read(&PathBuf::from(path))).transpose()
 }

@@ -7,3 +7,4 @@ mod greetings;
 mod junk;
 mod proofs;
 mod script;
+mod vectors;

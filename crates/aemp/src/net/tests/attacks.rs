@@ -12,7 +12,7 @@ use super::ends::{Accepting, carry, doorway, settings};
 use crate::net::{channel::Channel, doorway::Doorway, handshake::HandshakeError, listen::Accepted, tls::Tls};
 
 /// What the one between does to octets; its first arguments are whether they go to the acceptor, and their place
-/// in the stream.
+/// in the stream. If he makes them fewer, he cuts the connection there.
 type Change = Rc<dyn Fn(bool, usize, &mut Vec<u8>)>;
 
 async fn forward(
@@ -26,7 +26,7 @@ async fn forward(
         let mut octets = buffer[..length].to_vec();
         change(to_acceptor, place, &mut octets);
         place += length;
-        if to.write_all(&octets).await.is_err() {
+        if to.write_all(&octets).await.is_err() || octets.len() < length {
             break;
         }
     }
@@ -56,7 +56,10 @@ async fn meet_through(change: Change) -> (Accepting, Accepting) {
     spawn_local(forward(near_read, far_write, true, change.clone()));
     spawn_local(forward(far_read, near_write, false, change));
     let (one, other) = (doorway(settings("a", 1)), doorway(settings("b", 1)));
-    tokio::join!(shake_hands(&one, a, true), shake_hands(&other, b, false))
+    let both = async { tokio::join!(Box::pin(shake_hands(&one, a, true)), Box::pin(shake_hands(&other, b, false))) };
+    let result = both.await;
+    assert_eq!((one.under_way(), other.under_way()), ((0, 0), (0, 0)), "nothing is left of a handshake that is over");
+    result
 }
 
 #[tokio::test]
@@ -85,6 +88,24 @@ async fn every_changed_octet_of_a_greeting_is_noticed_under_real_tls() {
             };
             let (a, b) = LocalSet::new().run_until(meet_through(Rc::new(change))).await;
             assert!(a.is_err() && b.is_err(), "{to_acceptor} {place}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_that_is_cut_anywhere_fails_and_leaves_nothing() {
+    for towards_acceptor in [true, false] {
+        // Greeting, half of TLS, all of TLS, half of the proof.
+        for place in [0, 1, 60, 129, 131, 140, 250, 350, 420, 480, 560] {
+            let cut = move |towards, at: usize, octets: &mut Vec<u8>| {
+                if towards == towards_acceptor && at + octets.len() > place {
+                    octets.truncate(place.saturating_sub(at));
+                }
+            };
+            let (a, b) = LocalSet::new().run_until(meet_through(Rc::new(cut))).await;
+            assert!(a.is_err(), "{towards_acceptor} {place}");
+            // The acceptor is content with the dialler's proof, whatever becomes of its own.
+            assert!(b.is_err() || !towards_acceptor, "{place}");
         }
     }
 }

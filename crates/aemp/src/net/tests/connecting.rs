@@ -53,7 +53,8 @@ async fn another_node_at_the_address_is_refused() {
         b.accept(accepted, admitted).await
     };
     let local = LocalSet::new();
-    let (dialled, accepted) = local.run_until(async { tokio::join!(a.dial(Some(node("c")), &address), accept) }).await;
+    let both = Box::pin(async { tokio::join!(a.dial(Some(node("c")), &address), accept) });
+    let (dialled, accepted) = local.run_until(both).await;
     assert!(rejection(dialled).contains("is b, not c"));
     assert!(accepted.err().unwrap().to_string().contains("wrong_node"));
 }

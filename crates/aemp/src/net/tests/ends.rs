@@ -12,8 +12,8 @@ use tokio::task::LocalSet;
 
 use crate::{
     net::{
-        bind::Bind,
         Certificates, Listeners, TransportSettings,
+        bind::Bind,
         channel::{Channel, Read},
         doorway::Doorway,
         handshake::{Established, HandshakeError},
@@ -72,11 +72,12 @@ pub(super) async fn meet_at(
         let admitted = acceptor.admit(&accepted).unwrap();
         acceptor.accept(accepted, admitted).await
     };
-    LocalSet::new().run_until(async { tokio::join!(dialler.dial(Some(expect), &address), accept) }).await
+    let both = Box::pin(async { tokio::join!(dialler.dial(Some(expect), &address), accept) });
+    LocalSet::new().run_until(both).await
 }
 
 pub(super) async fn meet(dialler: TransportSettings, acceptor: TransportSettings) -> (Dialling, Accepting) {
-    meet_at("127.0.0.1:0", dialler, acceptor).await
+    Box::pin(meet_at("127.0.0.1:0", dialler, acceptor)).await
 }
 
 pub(super) fn rejection(dialling: Dialling) -> String {
