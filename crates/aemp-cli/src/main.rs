@@ -1,6 +1,7 @@
 //! The `aemp` command: runs, calls and watches nodes and ports.
 
 mod commands;
+mod confirm;
 mod exit;
 mod json;
 mod message;

@@ -1,9 +1,6 @@
 //! The node of a command.
 
-use aemp::{
-    Builder, CallError, Error, Node, Port, Reason, ReasonCode,
-    config::{Environment, Key, Place, SecretSource, Settings},
-};
+use aemp::{Builder, CallError, Error, Node, Port, Reason, ReasonCode, config::SecretSource};
 
 use crate::{
     exit::Failure,
@@ -16,46 +13,28 @@ pub(crate) const PEERS: &str = "peers";
 
 /// Starts a node that serves others, with all settings of its user.
 pub(crate) fn start_server(global: &Global) -> Result<Node, Failure> {
-    let (settings, place) = configured(global)?;
-    start(flags(global)?.over(settings).builder(&place)?)
+    start(Node::builder(), global)
 }
 
-/// Starts a node that asks others. It is not the node that its user has configured, which may be running: name and
-/// addresses are its own.
+/// Starts a node that asks others. It is not the node that its user has configured, which may be running: it has no
+/// name, and listens nowhere, unless the options say so.
 pub(crate) fn start_client(global: &Global) -> Result<Node, Failure> {
-    let (mut settings, place) = configured(global)?;
-    settings.identity = None;
-    settings.bind = None;
-    settings.advertise = None;
-    let settings = flags(global)?.over(settings);
-    let is_named = settings.identity.is_some();
-    let builder = settings.builder(&place)?;
-    start(if is_named { builder } else { builder.anonymous() })
+    start(Node::builder().anonymous(), global)
 }
 
-fn configured(global: &Global) -> Result<(Settings, Place), Failure> {
-    let environment = Environment::of_process();
-    let place = Place::of_user(&environment)?;
-    let settings = Settings::at(&place, &environment, global.profile.as_deref())?;
-    Ok((settings, place))
-}
-
-/// What the options say.
-fn flags(global: &Global) -> Result<Settings, Failure> {
-    let mut settings = Settings::default();
+fn start(mut builder: Builder, global: &Global) -> Result<Node, Failure> {
+    if let Some(profile) = &global.profile {
+        builder = builder.profile(profile);
+    }
     if let Some(path) = &global.secret_file {
-        settings.secret = Some(SecretSource::File(path.clone()));
+        builder = builder.secret(SecretSource::File(path.clone()).text()?.as_str());
     }
     if let Some(name) = &global.name {
-        settings.set(Key::Name, name)?;
+        builder = builder.name(name);
     }
-    if !global.bind.is_empty() {
-        settings.set(Key::Bind, &global.bind.join(","))?;
+    for address in &global.bind {
+        builder = builder.bind(address);
     }
-    Ok(settings)
-}
-
-fn start(builder: Builder) -> Result<Node, Failure> {
     builder.start().map_err(|error| match error {
         Error::Configuration(error) => Failure::Usage(error.to_string()),
         other => Failure::Failed(other.to_string()),

@@ -106,7 +106,9 @@ mod raw {
     const FRAME: usize = 20;
 
     fn on_thread<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> std::thread::JoinHandle<T> {
-        std::thread::spawn(|| runtime::Builder::new_current_thread().enable_all().build().expect("tokio").block_on(future))
+        std::thread::spawn(|| {
+            runtime::Builder::new_current_thread().enable_all().build().expect("tokio").block_on(future)
+        })
     }
 
     async fn count(mut stream: TcpStream) -> u64 {

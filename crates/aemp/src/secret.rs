@@ -4,7 +4,6 @@ mod kept;
 mod source;
 mod stretch;
 
-pub(crate) use kept::{read, read_or_draw};
 pub use source::SecretError;
 pub(crate) use source::find;
 

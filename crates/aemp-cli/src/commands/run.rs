@@ -33,7 +33,9 @@ impl fmt::Display for Service {
 pub(crate) fn run(global: &Global, output: Output) -> Result<(), Failure> {
     let node = start_server(global)?;
     let handle = node.clone();
-    let end = move || drop(stop(&handle));
+    let end = move || {
+        stop(&handle);
+    };
     ctrlc::set_handler(end).map_err(|error| Failure::Failed(error.to_string()))?;
     serve(&node, output)?;
     talk(format_args!("{} serves until it is interrupted", node.id()));

@@ -35,7 +35,7 @@ impl fmt::Display for Drawn<'_> {
 pub(crate) fn run(secret: &Secret, output: Output) -> Result<(), Failure> {
     match secret.command {
         SecretCommand::Generate => {
-            let secret = aemp::config::Secret::draw().map_err(|error| Failure::Failed(error.to_string()))?;
+            let secret = aemp::Secret::generate().map_err(|error| Failure::Failed(error.to_string()))?;
             output.print(&Drawn { secret: &secret.to_text() })?;
             Ok(())
         }

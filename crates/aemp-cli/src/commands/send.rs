@@ -2,6 +2,7 @@
 
 use crate::{
     commands::Message,
+    confirm::confirm,
     exit::Failure,
     message::Words,
     node::{resolve, start_client, stop},
@@ -14,6 +15,7 @@ pub(crate) fn run(message: &Message, global: &Global) -> Result<(), Failure> {
     let node = start_client(global)?;
     let port = resolve(&node, &message.to, global)?;
     node.send(&port, aemp::Message(words.0));
+    confirm(&node, &port, global.patience())?;
     stop(&node);
     Ok(())
 }

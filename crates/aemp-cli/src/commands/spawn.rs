@@ -6,6 +6,7 @@ use aemp::Port;
 use serde::Serialize;
 
 use crate::{
+    confirm::confirm,
     exit::Failure,
     message::{self, Words},
     node::{resolve_node, start_client, stop},
@@ -44,7 +45,8 @@ pub(crate) fn run(spawn: &Spawn, global: &Global, output: Output) -> Result<(), 
     let node = start_client(global)?;
     let on = resolve_node(&node, &spawn.node, global)?;
     let port: Port = node.spawn(&on, &*spawn.service, aemp::Message(arguments.0));
-    output.print(&Spawned { port })?;
+    confirm(&node, &port, global.patience())?;
     stop(&node);
+    output.print(&Spawned { port })?;
     Ok(())
 }

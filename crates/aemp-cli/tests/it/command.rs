@@ -1,9 +1,15 @@
 //! The command without a network: arguments, settings, secrets.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use crate::support::{aemp, run, stderr, stdout};
-use tempfile::tempdir;
+use tempfile::{TempDir, tempdir};
+
+/// The configuration file, in a folder that exists.
+fn config(folder: &TempDir) -> PathBuf {
+    fs::create_dir_all(folder.path().join("aemp")).unwrap();
+    folder.path().join("aemp/config.toml")
+}
 
 #[test]
 fn wrong_arguments_are_told_with_exit_code_2() {
@@ -27,13 +33,13 @@ fn help_documents_the_exit_codes() {
 }
 
 #[test]
-fn two_generated_secrets_differ_and_are_nothing_but_64_digits() {
+fn two_generated_secrets_differ_and_are_nothing_but_text_of_32_octets() {
     let folder = tempdir().unwrap();
     let secrets = [0, 1].map(|_| stdout(&run(folder.path(), &["secret", "generate"])));
     assert_ne!(secrets[0], secrets[1]);
     for secret in secrets {
-        let digits = secret.strip_suffix('\n').unwrap();
-        assert!(digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()), "{secret}");
+        let text = secret.strip_suffix('\n').unwrap();
+        assert!(text.len() == 49 && text.starts_with("aemp1:"), "{secret}");
     }
 }
 
@@ -49,7 +55,7 @@ fn what_is_set_in_a_profile_is_shown_with_its_place() {
         assert!(output.status.success(), "{}", stderr(&output));
     }
     let shown = stdout(&run(folder.path(), &["--profile", "child", "profile", "show"]));
-    let path = folder.path().join("config.toml");
+    let path = config(&folder);
     let expected = format!("name\tcounter\t({0}, line 4)\nheartbeat\t2s\t({0}, line 1)\n", path.display());
     assert_eq!(shown, expected);
     assert_eq!(stdout(&run(folder.path(), &["--json", "profile", "list"])), "\"child\"\n\"office\"\n");
@@ -58,7 +64,7 @@ fn what_is_set_in_a_profile_is_shown_with_its_place() {
 #[test]
 fn a_removed_setting_and_a_removed_profile_are_gone() {
     let folder = tempdir().unwrap();
-    fs::write(folder.path().join("config.toml"), "heartbeat = \"1s\"\n[profile.a]\nname = \"a\"\n").unwrap();
+    fs::write(config(&folder), "heartbeat = \"1s\"\n[profile.a]\nname = \"a\"\n").unwrap();
     assert!(run(folder.path(), &["profile", "unset", "heartbeat"]).status.success());
     assert!(run(folder.path(), &["profile", "remove", "a"]).status.success());
     assert_eq!(stdout(&run(folder.path(), &["profile", "show"])), "");
@@ -68,7 +74,7 @@ fn a_removed_setting_and_a_removed_profile_are_gone() {
 #[test]
 fn a_wrong_configuration_file_is_named_with_its_line_and_left_alone() {
     let folder = tempdir().unwrap();
-    let path = folder.path().join("config.toml");
+    let path = config(&folder);
     fs::write(&path, "hartbeat = \"1s\"\n").unwrap();
     for arguments in
         [&["profile", "set", "name", "a"][..], &["profile", "show"], &["run"], &["call", "@127.0.0.1:1/echo"]]

@@ -87,6 +87,18 @@ pub enum ConfigError {
     /// No folder for the configuration is known.
     #[error("no home folder is known: set HOME, XDG_CONFIG_HOME, or AEMP_CONFIG to the path of a file")]
     NoFolder,
+    /// Others can read or change the file of a secret.
+    #[error("{} can be read or changed by others: chmod 600 it, and draw a new secret", path.display())]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file of a secret is empty.
+    #[error("there is no secret in {}", path.display())]
+    EmptySecret {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 fn needed(wanted_by: &Option<String>) -> String {

@@ -32,11 +32,13 @@ mod place;
 mod secret;
 mod setting;
 mod settings;
+mod show;
 
 pub use duration::{parse_duration, print_duration};
 pub use edit::{Entry, remove, remove_profile, set};
 pub use error::{ConfigError, Origin};
 pub use key::Key;
 pub use place::{Environment, Place};
-pub use secret::SecretText;
-pub use settings::{Identity, SecretSource, Settings, Shown, profiles, show};
+pub use secret::{SecretSource, SecretText};
+pub use settings::{Identity, Settings};
+pub use show::{Shown, profiles, show};

@@ -1,6 +1,6 @@
 //! What a node is configured with.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use aemp_proto::{
     id::{Address, NodeId},
@@ -9,16 +9,11 @@ use aemp_proto::{
 
 use super::{
     document::ConfigFile,
-    error::{ConfigError, Origin},
-    key::Key,
+    error::ConfigError,
     layer::Layer,
     place::{Environment, Place},
-    secret::SecretText,
+    secret::SecretSource,
     setting::Setting,
-};
-use crate::{
-    Builder, Node, Secret, SecretError,
-    secret::{read, read_or_draw},
 };
 
 /// How a node is called.
@@ -31,16 +26,6 @@ pub enum Identity {
     NodeId(NodeId),
 }
 
-/// Where a secret is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SecretSource {
-    /// In the configuration itself.
-    Given(SecretText),
-    /// In a file.
-    File(PathBuf),
-}
-
 /// What a node is configured with, where its program says nothing else. `None` leaves the built-in value.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
@@ -51,7 +36,7 @@ pub struct Settings {
     pub bind: Option<Vec<String>>,
     /// The addresses in its node ID, in place of those that it listens on.
     pub advertise: Option<Vec<Address>>,
-    /// The secret; without it, the one kept beside the configuration file.
+    /// The secret; without it, the one that is drawn and kept for the user.
     pub secret: Option<SecretSource>,
     /// How often an idle connection is written to.
     pub heartbeat: Option<Duration>,
@@ -69,8 +54,13 @@ impl Settings {
     /// As [`Self::at`].
     pub fn of_user(profile: Option<&str>) -> Result<Self, ConfigError> {
         let environment = Environment::of_process();
-        let place = Place::of_user(&environment)?;
-        Self::at(&place, &environment, profile)
+        let profile = profile.or_else(|| environment.get("AEMP_PROFILE"));
+        match (Place::of_user(&environment), profile) {
+            (Ok(place), _) => Self::at(&place, &environment, profile),
+            // Without a home folder there is no file, and nothing is missing unless it is asked for.
+            (Err(_), None) => Layer::of_environment(&environment).map(Self::of_layer),
+            (Err(error), Some(_)) => Err(error),
+        }
     }
 
     /// The settings at a place: what the environment says, then the profile (`profile`, or else the one that
@@ -80,78 +70,11 @@ impl Settings {
     ///
     /// The file cannot be read, anything in it is wrong, or it has no such profile.
     pub fn at(place: &Place, environment: &Environment, profile: Option<&str>) -> Result<Self, ConfigError> {
-        let layer = layer(place, environment, profile)?;
-        Ok(layer.into_settings().fold(Self::default(), |settings, (setting, _)| settings.with(setting)))
+        layer(place, environment, profile).map(Self::of_layer)
     }
 
-    /// These settings, and those of `lower` that they leave open.
-    #[must_use]
-    pub fn over(self, lower: Self) -> Self {
-        Self {
-            identity: self.identity.or(lower.identity),
-            bind: self.bind.or(lower.bind),
-            advertise: self.advertise.or(lower.advertise),
-            secret: self.secret.or(lower.secret),
-            heartbeat: self.heartbeat.or(lower.heartbeat),
-            session_timeout: self.session_timeout.or(lower.session_timeout),
-            refused_is_death: self.refused_is_death.or(lower.refused_is_death),
-        }
-    }
-
-    /// The secret of these settings, or the one kept at `place`, where one is drawn if there is none.
-    ///
-    /// # Errors
-    ///
-    /// A file cannot be read or written, is open to other users, or is empty.
-    pub fn secret(&self, place: &Place) -> Result<Secret, SecretError> {
-        match &self.secret {
-            Some(SecretSource::Given(text)) => Secret::from_text(text.as_str())
-                .map_err(|error| SecretError::Mistyped { source_name: "the configuration".to_owned(), error }),
-            Some(SecretSource::File(path)) => read(path),
-            None => read_or_draw(&place.secret()),
-        }
-    }
-
-    /// Sets one setting, given in its text form by the program or its user.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError::Value`] if the setting cannot have this value; it is then as it was.
-    pub fn set(&mut self, key: Key, text: &str) -> Result<(), ConfigError> {
-        let setting = Setting::parse(key, text);
-        let setting = setting.map_err(|problem| ConfigError::Value { origin: Origin::Program, key, problem })?;
-        *self = std::mem::take(self).with(setting);
-        Ok(())
-    }
-
-    /// A builder with these settings and the secret that belongs to them; see [`Self::secret`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::secret`].
-    pub fn builder(&self, place: &Place) -> Result<Builder, SecretError> {
-        let mut builder = Node::builder().secret(&**self.secret(place)?.to_text());
-        builder = match &self.identity {
-            None => builder,
-            Some(Identity::Name(name)) => builder.name(name),
-            Some(Identity::NodeId(id)) => builder.node_id(id.clone()),
-        };
-        for address in self.bind.iter().flatten() {
-            builder = builder.bind(address);
-        }
-        for address in self.advertise.iter().flatten() {
-            builder = builder.advertise(&address.to_string());
-        }
-        if let Some(heartbeat) = self.heartbeat {
-            builder = builder.heartbeat(heartbeat);
-        }
-        if let Some(timeout) = self.session_timeout {
-            builder = builder.session_timeout(timeout);
-        }
-        if let Some(when) = self.refused_is_death {
-            builder = builder.refused_is_death(when);
-        }
-        Ok(builder)
+    fn of_layer(layer: Layer) -> Self {
+        layer.into_settings().fold(Self::default(), |settings, (setting, _)| settings.with(setting))
     }
 
     fn with(mut self, setting: Setting) -> Self {
@@ -170,37 +93,7 @@ impl Settings {
     }
 }
 
-/// A setting as it is shown to people: the key, the value (never that of a secret), and where it is set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
-    /// The setting.
-    pub key: Key,
-    /// Its value in text form.
-    pub value: String,
-    /// Where it is set.
-    pub origin: Origin,
-}
-
-/// The settings at a place with where each comes from, for people.
-///
-/// # Errors
-///
-/// As [`Settings::at`].
-pub fn show(place: &Place, environment: &Environment, profile: Option<&str>) -> Result<Vec<Shown>, ConfigError> {
-    let shown = |(setting, origin): (Setting, Origin)| Shown { key: setting.key(), value: setting.to_string(), origin };
-    Ok(layer(place, environment, profile)?.into_settings().map(shown).collect())
-}
-
-/// The names of the profiles at a place.
-///
-/// # Errors
-///
-/// The file cannot be read, or anything in it is wrong.
-pub fn profiles(place: &Place) -> Result<Vec<String>, ConfigError> {
-    Ok(ConfigFile::read(place.file())?.profiles().map(str::to_owned).collect())
-}
-
-fn layer(place: &Place, environment: &Environment, profile: Option<&str>) -> Result<Layer, ConfigError> {
+pub(super) fn layer(place: &Place, environment: &Environment, profile: Option<&str>) -> Result<Layer, ConfigError> {
     let profile = profile.or_else(|| environment.get("AEMP_PROFILE"));
     let file = ConfigFile::read(place.file())?.layer(profile)?;
     Ok(Layer::of_environment(environment)?.over(file))
@@ -261,37 +154,9 @@ secret_file = "test.secret"
     }
 
     #[test]
-    fn the_program_overrides_everything() {
-        let folder = tempfile::tempdir().unwrap();
-        let configured = Settings::at(&place(&folder), &[].into(), Some("test")).unwrap();
-        let program = Settings { heartbeat: Some(Duration::from_secs(9)), ..Settings::default() };
-        let settings = program.over(configured.clone());
-        assert_eq!(settings, Settings { heartbeat: Some(Duration::from_secs(9)), ..configured });
-    }
-
-    #[test]
     fn a_wrong_variable_is_an_error_that_names_it() {
         let folder = tempfile::tempdir().unwrap();
         let error = Settings::at(&place(&folder), &[("AEMP_HEARTBEAT", "5")].into(), None).unwrap_err();
         assert!(error.to_string().starts_with("environment variable AEMP_HEARTBEAT: heartbeat"), "{error}");
-    }
-
-    #[test]
-    fn what_is_shown_says_where_it_is_set_and_hides_secrets() {
-        let folder = tempfile::tempdir().unwrap();
-        let place = place(&folder);
-        let shown = show(&place, &[].into(), Some("base")).unwrap();
-        let secret = shown.iter().find(|shown| shown.key == Key::Secret).unwrap();
-        assert_eq!(secret.origin, Origin::File { path: place.file().to_owned(), line: 3 });
-        assert!(!secret.value.contains("whole"));
-        assert_eq!(profiles(&place).unwrap(), ["base", "test"]);
-    }
-
-    #[test]
-    fn without_a_configured_secret_one_is_kept_beside_the_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let place = Place::of_file(folder.path().join("config.toml"));
-        let secret = Settings::default().secret(&place).unwrap();
-        assert_eq!(read(&folder.path().join("secret")).unwrap().fingerprint(), secret.fingerprint());
     }
 }

@@ -10,7 +10,11 @@ use aemp_proto::{
 
 use zeroize::Zeroizing;
 
-use super::{Node, start};
+use super::{
+    Node,
+    configured::{Profile, Told},
+    start,
+};
 use crate::{
     error::{Error, Result},
     net::Certificates,
@@ -29,6 +33,8 @@ pub struct Builder {
     pub(super) timing: Timing,
     pub(super) refused_is_death: RefusedIsDeath,
     pub(super) stop_timeout: Duration,
+    pub(super) profile: Profile,
+    pub(super) told: Told,
     error: Option<String>,
 }
 
@@ -63,8 +69,23 @@ impl Builder {
             timing: Timing::default(),
             refused_is_death: RefusedIsDeath::default(),
             stop_timeout: Duration::from_secs(5),
+            profile: Profile::OfUser,
+            told: Told::default(),
             error: None,
         }
+    }
+
+    /// Takes what the program leaves open from this profile of the user, in place of the one that `AEMP_PROFILE` names;
+    /// see [`config`](crate::config).
+    pub fn profile(mut self, name: impl Into<String>) -> Self {
+        self.profile = Profile::Named(name.into());
+        self
+    }
+
+    /// Takes nothing from the user's profiles and environment. A secret or certificates have to be given.
+    pub fn unconfigured(mut self) -> Self {
+        self.profile = Profile::None;
+        self
     }
 
     /// The name in front of the addresses in the node's ID: 1 to 64 letters, digits, `.`, `_` and `-`. The host's name
@@ -128,24 +149,29 @@ impl Builder {
     /// How long the node waits, and for what.
     pub const fn timing(mut self, timing: Timing) -> Self {
         self.timing = timing;
+        self.told.heartbeat = true;
+        self.told.session_timeout = true;
         self
     }
 
     /// An idle connection is written to this often (5 s); three missed make it broken.
     pub const fn heartbeat(mut self, heartbeat: Duration) -> Self {
         self.timing.heartbeat = heartbeat;
+        self.told.heartbeat = true;
         self
     }
 
     /// A session without a connection is given up after this (30 s).
     pub const fn session_timeout(mut self, timeout: Duration) -> Self {
         self.timing.session_timeout = timeout;
+        self.told.session_timeout = true;
         self
     }
 
     /// When a refused connection proves that a node is dead.
     pub const fn refused_is_death(mut self, when: RefusedIsDeath) -> Self {
         self.refused_is_death = when;
+        self.told.refused_is_death = true;
         self
     }
 
@@ -164,7 +190,7 @@ impl Builder {
         if let Some(error) = self.error {
             return Err(Error::Configuration(error.into()));
         }
-        start::start(self).map(Node::new)
+        start::start(self.configured()?).map(Node::new)
     }
 
     /// The node's ID, once its addresses are known.

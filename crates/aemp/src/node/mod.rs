@@ -3,6 +3,7 @@
 mod builder;
 mod calls;
 mod clock;
+mod configured;
 mod dispatch;
 mod engine;
 mod handler;

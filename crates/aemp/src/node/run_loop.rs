@@ -20,8 +20,9 @@ pub(super) async fn run(engine: Rc<Engine>) {
         for command in commands.drain(..) {
             command(&engine);
         }
-        let more = engine.turn();
+        // Before the turn, which hands on what the timers send.
         engine.run_timers();
+        let more = engine.turn();
         engine.check_ready();
         if engine.has_finished() {
             break;

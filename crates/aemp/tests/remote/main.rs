@@ -1,7 +1,7 @@
 //! What nodes do with each other, over real sockets.
 
 mod common;
-mod delivery;
 mod deaths;
+mod delivery;
 mod security;
 mod services;

@@ -43,7 +43,9 @@ fn a_dropped_reply_fails_the_call_at_once() {
 fn a_call_to_a_dead_port_fails_at_once() {
     let (a, b) = (node("a"), node("b"));
     let port: Port<Count> = format!("{}#{}", b.id(), "nothing").parse().unwrap();
-    assert!(matches!(a.call(&port, Count::Get).wait(), Err(CallError::Lost(reason)) if reason.code().as_str() == "no_such_port"));
+    assert!(
+        matches!(a.call(&port, Count::Get).wait(), Err(CallError::Lost(reason)) if reason.code().as_str() == "no_such_port")
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aemp::{Port, config::Secret};
+use aemp::{Port, Secret};
 
 use super::{WORKER, messages::News, plan::Worker, worker::SECRET};
 

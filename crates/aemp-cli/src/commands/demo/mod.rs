@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aemp::{Node, config::Secret};
+use aemp::{Node, Secret};
 
 pub(crate) use self::worker::{DemoWorker, work};
 use self::{
@@ -64,8 +64,10 @@ pub(crate) fn run(demo: &Demo, output: Output) -> Result<(), Failure> {
             "that is too little to be shared: give files with {FEWEST_WORDS} words or more"
         )));
     }
-    let secret = Secret::draw().map_err(|error| Failure::Failed(error.to_string()))?;
-    let node = node("coordinator", &secret)?;
+    let secret = Secret::generate().map_err(|error| Failure::Failed(error.to_string()))?;
+    let node = node("coordinator", secret.clone())?;
+    // Whoever takes the events is not told of them on standard error: here the coordinator tells what matters.
+    let _events = node.events();
     let parts = text::cut(&text, UNITS);
     let (finished, end) = mpsc::channel();
     let start = Instant::now();
@@ -113,7 +115,7 @@ fn read(files: &[PathBuf]) -> Result<String, Failure> {
 }
 
 /// A node of the demo: it listens on loopback, at a port that the system chooses.
-fn node(name: &str, secret: &Secret) -> Result<Node, Failure> {
-    let builder = Node::builder().secret(&**secret.to_text()).name(name);
+fn node(name: &str, secret: Secret) -> Result<Node, Failure> {
+    let builder = Node::builder().unconfigured().secret(&**secret.to_text()).name(name);
     builder.bind("127.0.0.1:0").start().map_err(|error| Failure::Failed(error.to_string()))
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, env, process, time::Duration};
 
-use aemp::{Cx, Port, config::Secret};
+use aemp::{Cx, Port, Secret};
 
 use super::{
     messages::{News, Task},
@@ -27,9 +27,9 @@ pub(crate) struct DemoWorker {
 /// Works until the coordinator is gone.
 pub(crate) fn work(worker: DemoWorker) -> Result<(), Failure> {
     let DemoWorker { coordinator, pace } = worker;
-    let secret = env::var(SECRET).ok().and_then(|text| Secret::from_text(&text));
+    let secret = env::var(SECRET).ok().and_then(|text| Secret::from_text(&text).ok());
     let secret = secret.ok_or_else(|| Failure::Usage(format!("{SECRET} has no secret")))?;
-    let node = super::node("worker", &secret)?;
+    let node = super::node("worker", secret)?;
     let watch = node.monitor(&coordinator);
     let me = process::id();
     let mut desk = Desk { coordinator: coordinator.clone(), pace, waiting: VecDeque::new() };
