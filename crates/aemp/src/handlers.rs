@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt, ops::Deref};
 
 use aemp_proto::{
-    kernel::Body,
+    message::Message,
     reason::{Reason, ReasonCode},
     value::Value,
 };
@@ -11,7 +11,6 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 use crate::{
-    codec::{self, Message},
     cx::Cx,
     outcome::{BoxError, Outcome},
     receive::Receive,
@@ -159,11 +158,8 @@ where
     R: Outcome,
 {
     Box::new(move |cx, message| {
-        let bad = |error: String| Refused(Reason::new(ReasonCode::BadMessage, error));
-        let limits = cx.limits();
-        let mut octets = Vec::new();
-        codec::encode(&message, &mut octets).map_err(|error| bad(error.to_string()))?;
-        let arguments = scope::decoding(|| codec::decode(&Body::Shared(octets.into()), &limits));
-        handler(cx, arguments.map_err(|error| bad(error.to_string()))?).into_result()
+        let arguments = scope::decoding(|| message.into_typed());
+        let arguments = arguments.map_err(|error| Refused(Reason::new(ReasonCode::BadMessage, error.to_string())))?;
+        handler(cx, arguments).into_result()
     })
 }

@@ -1,4 +1,47 @@
 //! Erlang-style message passing over the network, without silent loss.
+//!
+//! A [`Node`] holds ports; a [`Port`] is all that one needs to send to, call and watch the port behind it, from the same
+//! node or from another host. Messages are any types with serde's `Serialize` and `Deserialize`.
+//!
+//! ```no_run
+//! use aemp::{Node, Reply};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! #[serde(rename_all = "snake_case")]
+//! enum Count {
+//!     Add(u64),
+//!     Get(Reply<u64>),
+//! }
+//!
+//! fn main() -> aemp::Result<()> {
+//!     let node = Node::builder().name("counter").bind("127.0.0.1:4040").start()?;
+//!     let mut total = 0;
+//!     let counter = node.port(move |cx, msg: Count| match msg {
+//!         Count::Add(n) => total += n,
+//!         Count::Get(reply) => cx.reply(reply, total),
+//!     });
+//!     node.publish("counters", &counter); // @127.0.0.1:4040/counters
+//!     println!("{counter}"); // all one needs to reach it
+//!     node.wait()
+//! }
+//! ```
+//!
+//! Another program, which was given what the first one printed:
+//!
+//! ```no_run
+//! # use aemp::{Node, Port, Reply};
+//! # use serde::{Deserialize, Serialize};
+//! # #[derive(Serialize, Deserialize)]
+//! # enum Count { Add(u64), Get(Reply<u64>) }
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let node = Node::builder().anonymous().start()?;
+//! let counter: Port<Count> = std::env::args().nth(1).expect("a port ID").parse()?;
+//! node.send(&counter, Count::Add(5)); // returns at once; connects behind the scenes
+//! println!("{}", node.call(&counter, Count::Get).wait()?);
+//! # Ok(())
+//! # }
+//! ```
 
 mod call;
 mod codec;
@@ -11,6 +54,7 @@ mod net;
 mod node;
 mod outcome;
 mod port;
+mod published;
 mod receive;
 mod reply;
 mod secret;
@@ -38,6 +82,7 @@ pub use self::{
     node::{Builder, Node, PeerEvent},
     outcome::{BoxError, Outcome, done},
     port::{OnNode, Port},
+    published::{Published, PublishedError},
     receive::Receive,
     reply::Reply,
     secret::{Mistyped, Secret, SecretError, Weakness},

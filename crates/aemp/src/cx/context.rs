@@ -5,7 +5,6 @@ use std::{cell::Cell, fmt, rc::Rc};
 use aemp_proto::{
     id::NodeId,
     kernel::{LocalPort, PeerInfo},
-    limits::Limits,
     reason::Reason,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -148,10 +147,6 @@ impl Context {
 
     pub(crate) const fn engine(&self) -> &Rc<Engine> {
         &self.engine
-    }
-
-    pub(crate) fn limits(&self) -> Limits {
-        self.engine.shared.limits
     }
 
     /// The port on whose behalf this is; only asked where there is one.

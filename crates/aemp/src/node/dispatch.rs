@@ -130,8 +130,11 @@ impl Engine {
         Err(reason)
     }
 
-    /// Makes a message for a port of its own type and lets it be handled at once.
+    /// Makes a message for a port of its own type and lets it be handled at once; nothing if the port is dead.
     pub(crate) fn hand_over<M: 'static>(self: &Rc<Self>, port: LocalPort, make: impl FnOnce() -> M) {
+        if !self.ports.borrow().is_alive(port) {
+            return;
+        }
         let Ok(message) = self.guarded(Some(port), |_| Ok(make())) else { return };
         self.queues.typed().push_front(message);
         self.dispatch(Token { port, queue: self.queues.index_of::<M>() });

@@ -57,8 +57,9 @@ pub(crate) struct Engine {
     pub(super) services: Services,
     pub(super) peers: Peers,
     pub(super) stopping: Stopping,
-    /// Who sent the message that is being handled, if it came over the network.
+    /// The peer from which something came last, and whether that is being handled.
     pub(super) source: RefCell<Option<NodeId>>,
+    pub(super) delivers: Cell<bool>,
     /// When the loop will wake up by itself, while it sleeps.
     pub(super) alarm: Cell<Option<Time>>,
     pub(super) asleep: Cell<bool>,
@@ -84,6 +85,7 @@ impl Engine {
             peers: Peers::default(),
             stopping: Stopping::default(),
             source: RefCell::default(),
+            delivers: Cell::new(false),
             alarm: Cell::new(None),
             asleep: Cell::new(false),
             stop_timeout,

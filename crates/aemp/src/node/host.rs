@@ -18,9 +18,12 @@ impl Host for Rc<Engine> {
     }
 
     fn deliver(&self, from: &NodeId, delivery: Delivery<'_>) {
-        self.source.replace(Some(from.clone()));
+        if self.source.borrow().as_ref() != Some(from) {
+            self.source.replace(Some(from.clone()));
+        }
+        self.delivers.set(true);
         self.carry_out_delivery(delivery);
-        self.source.replace(None);
+        self.delivers.set(false);
     }
 
     fn event(&self, event: Event) {
@@ -40,7 +43,7 @@ impl Host for Rc<Engine> {
 impl Engine {
     /// Who sent the message that is being handled, if it came over the network.
     pub(crate) fn source(&self) -> Option<NodeId> {
-        self.source.borrow().clone()
+        if self.delivers.get() { self.source.borrow().clone() } else { None }
     }
 
     fn carry_out_delivery(self: &Rc<Self>, delivery: Delivery<'_>) {

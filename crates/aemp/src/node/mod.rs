@@ -9,6 +9,7 @@ mod engine;
 mod handler;
 mod host;
 mod network;
+mod observe;
 mod peers;
 mod ports;
 mod queue;
@@ -35,7 +36,6 @@ use std::{
 
 use aemp_proto::{
     id::{Address, NodeId, PortId},
-    kernel::PeerInfo,
     reason::Reason,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -44,7 +44,6 @@ use crate::{
     call::{self, Call, DEFAULT_TIMEOUT},
     cx::{Context, Cx},
     error::{CallError, Result, Stopped, TrySendError},
-    event::Events,
     outcome::{BoxError, Outcome},
     port::{OnNode, Port},
     receive::{Closure, Receive},
@@ -168,7 +167,7 @@ impl Node {
         }
         let to = to.id().clone();
         if to.node == self.shared.id {
-            return Ok(self.shared.act(move |engine| drop(engine.send(None, &to, message)))?);
+            return Ok(self.shared.act(move |engine| engine.post(&to, message))?);
         }
         self.shared.check_running()?;
         let (octets, reply) = scope::encode_checked(message, self.shared.limits.max_message)?;
@@ -326,7 +325,9 @@ impl Node {
         let _ = self.shared.act(move |engine| engine.publish(&name, &port));
     }
 
-    /// Looks a published name up at an address, as `host:port`.
+    /// Looks a published name up at an address, as `host:port`. See [`Published`](crate::Published) for both in one text.
+    ///
+    /// Where the address cannot be reached it fails at once: a look-up is not repeated.
     pub fn find<M: 'static>(&self, address: &str, name: &str) -> Call<Port<M>> {
         let number = self.shared.reply_number();
         let (call, completer) = Call::new(Arc::clone(&self.shared), number);
@@ -339,70 +340,6 @@ impl Node {
             Err(error) => completer.complete(Err(CallError::Unsendable(error.to_string()))),
         });
         call
-    }
-
-    /// The peers that the node knows.
-    pub fn peers(&self) -> Call<Vec<PeerInfo>> {
-        self.run(Context::peers)
-    }
-
-    /// Calls a closure on the node's thread whenever a peer comes or goes, until the node is stopped.
-    pub fn on_peer(&self, hook: impl FnMut(PeerEvent) + Send + 'static) {
-        let _ = self.shared.act(move |engine| engine.on_peer(hook));
-    }
-
-    /// Completes when the peer is connected and little waits to be sent to it (a quarter of the limit at most).
-    ///
-    /// It has no time-out of its own; it fails when the peer cannot be reached within the session time-out.
-    pub fn ready(&self, peer: &impl OnNode) -> Call<()> {
-        let (call, completer) = Call::without_number(Arc::clone(&self.shared));
-        let peer = peer.on_node();
-        let _ = self.shared.act(move |engine| engine.when_ready(peer, completer));
-        call
-    }
-
-    /// Subscribes to the node's events. While a subscription exists, nothing is printed on stderr.
-    pub fn events(&self) -> Events {
-        self.shared.observers.subscribe()
-    }
-
-    /// Stops the node: does and sends what waits, waits for acknowledgement (5 s unless configured), and says goodbye
-    /// to all peers, whose monitors fire at once. The answer is how many octets were not acknowledged.
-    ///
-    /// It goes on even if the [`Call`] is dropped.
-    pub fn stop(&self) -> Call<usize> {
-        let (call, completer) = Call::without_number(Arc::clone(&self.shared));
-        if self.shared.check_process().is_ok() {
-            self.shared.end.when_stopped(completer);
-            let _ = self.shared.act(|engine| engine.stop());
-        }
-        call
-    }
-
-    /// Blocks the thread until the node is stopped.
-    ///
-    /// # Errors
-    ///
-    /// [`Stopped`] in a forked child, where there is nothing to wait for.
-    ///
-    /// # Panics
-    ///
-    /// Panics on the node's own thread (in handlers and tasks), which would wait for itself.
-    #[track_caller]
-    pub fn wait(&self) -> Result<()> {
-        self.shared.check_may_wait();
-        self.shared.check_process()?;
-        self.shared.end.wait();
-        Ok(())
-    }
-
-    /// Whether the node runs.
-    ///
-    /// # Errors
-    ///
-    /// [`Stopped`] after a stop and in a forked child.
-    pub fn check(&self) -> Result<(), Stopped> {
-        self.shared.check_running()
     }
 }
 

@@ -101,7 +101,14 @@ impl Engine {
         debug_assert!(sent.is_ok(), "the size was checked where the message was encoded");
     }
 
-    /// Sends a message of nobody to a port of this node.
+    /// Sends a message of nobody; if it cannot be, it is dropped.
+    pub(super) fn post<M: Serialize + 'static>(self: &Rc<Self>, to: &PortId, message: M) {
+        if let Err(error) = self.send(None, to, message) {
+            self.event(Event::MessageDropped { to: to.clone(), reason: error.reason() });
+        }
+    }
+
+    /// The same for a port of this node whose place is known.
     pub(super) fn post_here<M: Serialize + 'static>(self: &Rc<Self>, port: LocalPort, message: M) {
         if let Err(error) = self.send_here(port, message) {
             self.dropped(port, error.reason());

@@ -1,6 +1,6 @@
 //! Services of this node, and ports that are started at this and other nodes.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, fmt::Display, rc::Rc};
 
 use aemp_proto::{
     id::{NodeId, PortId, PortName},
@@ -22,7 +22,7 @@ use crate::{
     service::{Start, Started},
 };
 
-type Init = Rc<RefCell<dyn FnMut(&Rc<Engine>, LocalPort, &Body<'_>)>>;
+type Init = Rc<RefCell<dyn FnMut(&Rc<Engine>, LocalPort, &Body<'_>) -> Result<(), Reason>>>;
 
 /// The services of a node by name.
 #[derive(Default)]
@@ -38,15 +38,9 @@ impl Engine {
         A: DeserializeOwned + 'static,
         M: 'static,
     {
-        let init = move |engine: &Rc<Self>, port: LocalPort, arguments: &Body<'_>| match scope::decoding(|| {
-            codec::decode(arguments, &engine.shared.limits)
-        }) {
-            Ok(arguments) => {
-                let _ = engine.guarded(Some(port), |cx| init(&Start::new(cx), arguments));
-            }
-            Err(error) => {
-                engine.close(port, Reason::new(ReasonCode::BadMessage, format!("the arguments do not fit: {error}")));
-            }
+        let init = move |engine: &Rc<Self>, port: LocalPort, arguments: &Body<'_>| {
+            let arguments = scope::decoding(|| codec::decode(arguments, &engine.shared.limits)).map_err(unfit)?;
+            engine.guarded(Some(port), |cx| init(&Start::new(cx), arguments)).map(drop)
         };
         let old = self.services.0.borrow_mut().insert(name.into(), Rc::new(RefCell::new(init)));
         super::dispatch::drop_quietly(old);
@@ -107,15 +101,18 @@ impl Engine {
         Some(port)
     }
 
+    /// What goes wrong becomes the port's death, also for those who begin to watch it later.
     fn start_port(self: &Rc<Self>, port: LocalPort, service: &str, arguments: &Body<'_>) {
+        let name = self.kernel(|kernel, _| kernel.port_id(port)).name;
         let init = self.services.0.borrow().get(service).cloned();
-        match init {
-            // A service that is running cannot start a port of its own kind: nothing runs inside anything else.
+        // Services never run inside each other: ports of this node start when their turn comes.
+        let started = match init {
             Some(init) => (init.borrow_mut())(self, port, arguments),
-            None => {
-                let text = format!("{} serves nothing by the name of {service:?}", self.shared.id);
-                self.close(port, Reason::new(ReasonCode::NoSuchService, text));
-            }
+            None => Err(unknown(&self.shared.id, service)),
+        };
+        if let Err(reason) = started {
+            self.kernel(|kernel, _| kernel.spawn_failed(name, reason.clone()));
+            self.close(port, reason);
         }
     }
 
@@ -138,4 +135,12 @@ impl Engine {
     pub(super) fn drop_services(&self) {
         super::dispatch::drop_quietly(self.services.0.take());
     }
+}
+
+fn unfit(error: impl Display) -> Reason {
+    Reason::new(ReasonCode::BadMessage, format!("the arguments do not fit: {error}"))
+}
+
+fn unknown(node: &NodeId, service: &str) -> Reason {
+    Reason::new(ReasonCode::NoSuchService, format!("{node} serves nothing by the name of {service:?}"))
 }

@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, rc::Rc, time::Duration};
 use aemp_proto::{kernel::LocalPort, time::Time};
 use rustc_hash::FxHashMap;
 
-use super::{dispatch::drop_quietly, engine::Engine};
+use super::{
+    dispatch::drop_quietly,
+    engine::{Engine, Job},
+};
 
 /// Timers that fire in one turn, before sockets are looked at again.
 const BUDGET: usize = 1_024;
@@ -16,9 +19,11 @@ const MIN_PERIOD: Duration = Duration::from_millis(1);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct TimerId(u64);
 
+type Tick = Box<dyn FnMut(&Rc<Engine>)>;
+
 enum Action {
-    Once(Box<dyn FnOnce(&Rc<Engine>)>),
-    Every(Duration, Box<dyn FnMut(&Rc<Engine>)>),
+    Once(Job),
+    Every(Duration, Tick),
 }
 
 struct Entry {

@@ -155,7 +155,7 @@ fn messages_that_wait_for_a_dead_port_are_dropped_and_told() {
     #[derive(Serialize, Deserialize)]
     struct Load {
         #[serde(skip)]
-        counted: Option<Counted>,
+        _counted: Option<Counted>,
     }
 
     let node = node();
@@ -163,7 +163,7 @@ fn messages_that_wait_for_a_dead_port_are_dropped_and_told() {
     let port = node.port(|cx, _: Load| cx.stop());
     let dropped = Arc::new(AtomicUsize::new(0));
     let (target, count) = (port.clone(), Arc::clone(&dropped));
-    node.run(move |cx| (0..3).for_each(|_| cx.send(&target, Load { counted: Some(Counted(Arc::clone(&count))) })))
+    node.run(move |cx| (0..3).for_each(|_| cx.send(&target, Load { _counted: Some(Counted(Arc::clone(&count))) })))
         .wait()
         .unwrap();
     for _ in 0..2 {
@@ -208,6 +208,17 @@ fn a_message_that_does_not_decode_is_dropped_and_the_port_lives() {
     seen.is(7);
     assert!(
         matches!(events.wait(), Some(Event::MessageDropped { reason, .. }) if *reason.code() == ReasonCode::BadMessage)
+    );
+}
+
+#[test]
+fn a_message_that_has_to_be_encoded_and_cannot_be_is_told() {
+    let node = node();
+    let mut events = node.events();
+    let (port, _seen) = sink::<u32>(&node);
+    node.send(&port.cast(), i128::MAX);
+    assert!(
+        matches!(events.wait(), Some(Event::MessageDropped { reason, .. }) if *reason.code() == ReasonCode::Unencodable)
     );
 }
 

@@ -47,11 +47,11 @@ fn after_a_watch_is_dropped_nothing_of_it_comes() {
     let node = node();
     let (victim, _seen) = sink::<u32>(&node);
     let (out, seen) = seen();
-    let mut watch: Option<Watch> = None;
+    let mut watches: Vec<Watch> = Vec::new();
     let watcher = node.port(move |cx, msg: Msg| match msg {
-        Msg::Watch(port) => watch = Some(cx.monitor(&port, Msg::Gone)),
+        Msg::Watch(port) => watches.push(cx.monitor(&port, Msg::Gone)),
         Msg::Gone(reason) => out.send(reason).unwrap(),
-        Msg::Forget => watch = None,
+        Msg::Forget => watches.clear(),
     });
     node.send(&watcher, Msg::Watch(victim.cast()));
     // The death is known, and its notice is on its way, when the watch is dropped.

@@ -132,13 +132,14 @@ fn the_output_of_a_task_comes_as_a_message() {
 #[test]
 fn a_task_that_panics_kills_its_port() {
     let node = node();
-    let port = node.port(|cx, (): ()| {
-        cx.task(async {
-            assert!(cfg!(not(test)), "in a task");
+    let port = node.port(|cx, fine: bool| {
+        cx.task(async move {
+            assert!(fine, "in a task");
+            true
         });
     });
     let death = node.monitor(&port);
-    node.send(&port, ());
+    node.send(&port, false);
     assert_eq!(death.wait(), Reason::new(ReasonCode::Panic, "in a task"));
 }
 
@@ -353,6 +354,14 @@ fn what_goes_wrong_in_a_spawn_arrives_as_its_death() {
     let death = |service| node.monitor(&node.spawn(&node, service, ())).wait();
     assert_eq!(death(FAILS), Reason::new(ReasonCode::Error, "no luck"));
     assert_eq!(death(PANICS), Reason::new(ReasonCode::Panic, "at start"));
+}
+
+#[test]
+fn what_went_wrong_in_a_spawn_is_told_to_those_who_watch_later() {
+    let node = node();
+    let none: Port<()> = node.spawn(&node, "none", ());
+    settle(&node);
+    assert_eq!(node.monitor(&none).wait().code(), &ReasonCode::NoSuchService);
 }
 
 #[test]
