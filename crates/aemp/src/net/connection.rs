@@ -22,8 +22,10 @@ use super::{
 
 /// Octets that are gathered for one write.
 const GATHER: usize = 128 << 10;
-/// Reads after which other tasks have their turn.
-const READS_PER_TURN: usize = 4;
+/// Steps, of a read or some frames each, after which other tasks have their turn.
+const STEPS_PER_TURN: usize = 32;
+/// Frames that are handled before the local messages that they made.
+const FRAMES_PER_STEP: usize = 256;
 
 /// What the node tells the task of a connection.
 #[derive(Debug, Default)]
@@ -70,6 +72,10 @@ pub(super) struct Connection<H> {
     /// Received, and not yet a whole frame.
     pub(super) received: Vec<u8>,
     pub(super) signal: Rc<Signal>,
+    /// Whether every whole frame that was received is handled.
+    pub(super) is_handled: bool,
+    /// Why nothing more will be received.
+    pub(super) over: Option<String>,
 }
 
 impl<H: Host> Connection<H> {
@@ -111,29 +117,34 @@ impl<H: Host> Connection<H> {
         result
     }
 
-    /// Writes and reads as much as there is, up to the share of one turn.
+    /// Writes, reads and handles as much as there is, up to the share of one turn.
     fn work(&mut self, cx: &mut Context<'_>, doorway: &Doorway) -> Poll<End> {
-        for _ in 0..READS_PER_TURN {
+        for _ in 0..STEPS_PER_TURN {
+            let is_behind = self.host.turn();
             let written = self.poll_write(cx);
             if self.signal.to_close.get() {
                 return Poll::Ready(End::Closed);
             }
-            let read = match (self.poll_read(cx, doorway), written) {
-                (Poll::Ready(read), _) => read,
-                // What arrived before the other side hung up has been read.
-                (Poll::Pending, Poll::Ready(Err(error))) => return Poll::Ready(End::Broken(error.to_string())),
-                (Poll::Pending, _) => return Poll::Pending,
-            };
-            // Frames that came in front of the end count.
-            let end = self.handle();
-            self.host.turn();
-            match (end, read) {
-                (Some(end), _) => return Poll::Ready(end),
-                (None, Ok(Read::Octets(_))) => {}
-                (None, Ok(Read::End)) => {
-                    return Poll::Ready(End::Broken("the other side closed the connection".to_owned()));
+            if is_behind {
+                // What was handled made more local messages than the node could handle so far: they come first.
+                break;
+            }
+            if self.is_handled {
+                if let Some(error) = self.over.take() {
+                    return Poll::Ready(End::Broken(error));
                 }
-                (None, Err(error)) => return Poll::Ready(End::Broken(error.to_string())),
+                self.over = match (self.poll_read(cx, doorway), written) {
+                    (Poll::Ready(Ok(Read::Octets(_))), _) => None,
+                    (Poll::Ready(Ok(Read::End)), _) => Some("the other side closed the connection".to_owned()),
+                    (Poll::Ready(Err(error)), _) => Some(error.to_string()),
+                    // What arrived before the other side hung up has been read.
+                    (Poll::Pending, Poll::Ready(Err(error))) => return Poll::Ready(End::Broken(error.to_string())),
+                    (Poll::Pending, _) => return Poll::Pending,
+                };
+            }
+            if let Some(end) = self.handle() {
+                self.host.turn();
+                return Poll::Ready(end);
             }
         }
         cx.waker().wake_by_ref();
@@ -176,10 +187,16 @@ impl<H: Host> Connection<H> {
         })
     }
 
-    /// Handles the whole frames that were received.
+    /// Handles whole frames that were received, so many that the node's local messages keep up.
     fn handle(&mut self) -> Option<End> {
         let mut handled = 0;
+        let mut frames = 0;
         let end = loop {
+            self.is_handled = frames < FRAMES_PER_STEP;
+            if !self.is_handled {
+                break None;
+            }
+            frames += 1;
             let input = self.received.get(handled..).unwrap_or_default();
             match self.host.kernel(|kernel, now| kernel.receive(self.id, input, now)) {
                 Received::More => break None,

@@ -36,8 +36,9 @@ pub(crate) trait Host: Clone + 'static {
     /// Reports an event.
     fn event(&self, event: Event);
 
-    /// Carries out the kernel's outputs and runs local messages, up to a bound.
-    fn turn(&self);
+    /// Carries out the kernel's outputs and runs local messages, up to a bound. Whether more of them wait: then
+    /// nothing more is to be read, lest a peer's messages make more local ones than the node can handle.
+    fn turn(&self) -> bool;
 }
 
 #[cfg(test)]

@@ -30,13 +30,14 @@ impl Host for Rc<Engine> {
         Engine::event(self, event);
     }
 
-    fn turn(&self) {
+    fn turn(&self) -> bool {
         let more = Engine::turn(self);
         let deadline = Engine::kernel(self, |kernel, _| kernel.deadline());
         let earlier = deadline.is_some_and(|deadline| self.alarm.get().is_none_or(|alarm| deadline < alarm));
         if self.asleep.get() && (more || earlier || self.is_waiting_for_kernel()) {
             self.wake();
         }
+        more
     }
 }
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use aemp_proto::{
-    id::{Address, NodeId},
+    id::NodeId,
     link::{Credentials, Identity, Protection},
 };
 
@@ -25,15 +25,15 @@ pub(super) struct Membership {
 
 impl Membership {
     /// What the builder says, or else the secret that the environment names or the user keeps.
-    pub(super) fn find(builder: &Builder, addresses: &[Address]) -> Result<Self> {
+    pub(super) fn find(builder: &Builder, listeners: &Listeners) -> Result<Self> {
         let certificates = builder.certificates.clone();
-        let beyond_loopback = !addresses.iter().all(Address::is_same_host);
         if certificates.is_some() && builder.secret.is_none() {
             return Ok(Self { secret: None, certificates });
         }
         let given = builder.secret.as_ref().map(|text| Secret::from_text(text)).transpose();
         let given = given.map_err(|error| Error::Configuration(error.into()))?;
-        let secret = secret::find(given, beyond_loopback).map_err(|error| Error::Configuration(error.into()))?;
+        let secret =
+            secret::find(given, listeners.is_beyond_loopback()).map_err(|error| Error::Configuration(error.into()))?;
         Ok(Self { secret: Some(secret), certificates })
     }
 

@@ -62,7 +62,7 @@ async fn make(builder: Builder, clock: Clock) -> Result<Rc<Engine>> {
     let listeners = network::listen(&builder).await?;
     let advertised = !builder.advertise.is_empty();
     let addresses = if advertised { builder.advertise.clone() } else { listeners.addresses().to_vec() };
-    let membership = Membership::find(&builder, listeners.addresses())?;
+    let membership = Membership::find(&builder, &listeners)?;
     let identity = membership.identity(builder.make_id(&addresses)?, &random()?);
     let settings = settings(&builder, &identity, addresses)?;
     let shared = Arc::new(Shared::new(settings.node.clone(), settings.incarnation.into(), settings.limits));

@@ -106,3 +106,22 @@ fn a_message_beyond_the_limit_is_refused_at_the_call() {
     a.send(&port, Bytes::from(vec![1; 10]));
     assert_eq!(received.recv_timeout(secs(5)).unwrap().len(), 10);
 }
+
+#[test]
+fn a_fast_sender_is_slowed_down_to_what_a_relay_can_handle() {
+    let mut limits = aemp::Limits::default();
+    limits.max_local = 20_000;
+    let (a, b) = (node("a"), builder("b").limits(limits).start().unwrap());
+    let (end, received) = collector::<u64>(&b);
+    let middle = b.port(move |cx, n: u64| {
+        for copy in 0..4 {
+            cx.send(&end, 4 * n + copy);
+        }
+    });
+    for n in 0..30_000 {
+        a.send(&middle, n);
+    }
+    for n in 0..120_000 {
+        assert_eq!(received.recv_timeout(secs(20)), Ok(n));
+    }
+}

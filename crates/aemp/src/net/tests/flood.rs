@@ -34,7 +34,9 @@ impl Host for Lonely {
         self.0.borrow_mut().push(event);
     }
 
-    fn turn(&self) {}
+    fn turn(&self) -> bool {
+        false
+    }
 }
 
 impl Lonely {

@@ -131,7 +131,7 @@ impl Host for Member {
         self.0.events.borrow_mut().push(event);
     }
 
-    fn turn(&self) {
+    fn turn(&self) -> bool {
         while let Some(output) = self.kernel(|kernel, _| kernel.poll()) {
             match output {
                 Output::Dial { dial, expect, address } => self.network().dial(dial, expect, address),
@@ -144,5 +144,6 @@ impl Host for Member {
         while let Some(connection) = self.kernel(|kernel, _| kernel.next_writable()) {
             self.network().wake(connection);
         }
+        false
     }
 }
