@@ -88,8 +88,10 @@ impl Kernel {
             peer.dialling.reset_pause();
             peer.dialling.next_at = Some(now);
         }
-        let node = peer.node.clone();
-        self.event(Event::ConnectionLost { node, error: error.to_owned() });
+        if !self.leaving {
+            let node = peer.node.clone();
+            self.event(Event::ConnectionLost { node, error: error.to_owned() });
+        }
         self.plan_dialling(key, now);
     }
 

@@ -31,6 +31,7 @@ pub(crate) struct Connection {
     pub(crate) incarnation: Incarnation,
     pub(crate) role: Role,
     pub(crate) nonce: [u8; 32],
+    pub(crate) same_host: bool,
     pub(crate) phase: Phase,
     /// When this side sent its greeting: what it proves is not older (R4).
     pub(crate) greeted_at: Time,
@@ -58,6 +59,7 @@ impl Connection {
             incarnation: link.incarnation(),
             role: link.role(),
             nonce: link.nonce,
+            same_host: link.same_host,
             phase: Phase::Handshake { mine: None },
             greeted_at,
             attached_at: now,

@@ -2,7 +2,7 @@
 //! incarnation. The rules R1 to R5 of `docs/protocol.md`.
 
 use crate::{
-    id::{Incarnation, PortName},
+    id::{Address, Incarnation, PortName, PortNumber},
     reason::Reason,
     session::{Agreement, Envelope, Hello, Kept, Naming, Unsent, agree},
     time::Time,
@@ -187,7 +187,9 @@ impl Kernel {
         peer.connection = Some(meeting.connection);
         peer.missed_since = None;
         peer.hung_up = false;
-        peer.told.clone_from(&meeting.its.addresses);
+        // Addresses that mean this host mean another one where the peer is.
+        let is_of_use = |address: &&Address| state.same_host || !address.is_same_host();
+        peer.told = meeting.its.addresses.iter().filter(is_of_use).cloned().collect();
         let begins = !peer.session.used;
         peer.session.used = true;
         peer.session.count = meeting.agreed.count;
@@ -247,7 +249,7 @@ impl Kernel {
     }
 
     /// Calls that the peer was to answer are lost, but for those that `keep` names.
-    fn fail_calls(&mut self, key: Key, reason: &Reason, keep: impl Fn(crate::id::PortNumber) -> bool) {
+    fn fail_calls(&mut self, key: Key, reason: &Reason, keep: impl Fn(PortNumber) -> bool) {
         let mut lost: Vec<_> = self
             .calls
             .iter()

@@ -125,6 +125,8 @@ pub struct Kernel {
     first_epoch: u64,
     /// The latest time that was told.
     now: Time,
+    /// It has said goodbye: whoever hangs up now does so on its word.
+    leaving: bool,
     random: u64,
 }
 
@@ -145,6 +147,7 @@ impl Kernel {
             writable: VecDeque::new(),
             first_epoch: 1,
             now: Time::ZERO,
+            leaving: false,
             random: settings.seed,
             settings,
         }

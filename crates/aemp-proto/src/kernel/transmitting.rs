@@ -54,6 +54,7 @@ impl Kernel {
 
     /// Says goodbye to all peers, an orderly end: every monitor of theirs fires. Transmit and close afterwards.
     pub fn goodbye(&mut self) {
+        self.leaving = true;
         let carriers: Vec<Key> = self.peers.iter().filter_map(|(_, peer)| peer.connection).collect();
         for connection in carriers {
             if let Some(state) = self.connections.get_mut(connection) {

@@ -19,6 +19,8 @@ pub struct Authenticated {
     pub(crate) role: Role,
     /// The nonce of the side that connected: ranks crossing connections.
     pub(crate) nonce: [u8; 32],
+    /// Whether nothing but this host stands between the nodes: loopback, a Unix socket, or memory.
+    pub(crate) same_host: bool,
 }
 
 impl Role {
@@ -36,7 +38,7 @@ impl Authenticated {
     /// A connection that nobody authenticated: for simulated networks only.
     #[cfg(any(test, feature = "simulation"))]
     pub const fn simulated(node: NodeId, incarnation: Incarnation, role: Role, nonce: [u8; 32]) -> Self {
-        Self { node, incarnation, role, nonce }
+        Self { node, incarnation, role, nonce, same_host: true }
     }
 
     /// The node at the other side.

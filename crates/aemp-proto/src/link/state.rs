@@ -92,6 +92,8 @@ pub enum Progress {
 pub struct Link {
     identity: Rc<Identity>,
     side: Side,
+    /// Whether nothing but this host stands between the ends.
+    same_host: bool,
     greeting: Greeting,
     nonce: OwnNonce,
     unsent: Vec<u8>,
@@ -130,8 +132,10 @@ impl Link {
             peer_address: opening.peer_address,
             nonce: opening.nonce,
         });
+        let same_host = opening.peer_address.is_none_or(|peer| peer.ip().to_canonical().is_loopback());
         Self {
             side: opening.side,
+            same_host,
             private: false,
             nonce: outstanding.enter(opening.nonce),
             unsent: greeting.to_octets(),
@@ -270,7 +274,8 @@ impl Link {
             let proof = Proof::new(&self.identity, role, &transcript)?;
             self.unsent.extend(proof.to_frame());
         }
-        Ok(Authenticated { node: proving.peer.node().clone(), incarnation, role, nonce })
+        let node = proving.peer.node().clone();
+        Ok(Authenticated { node, incarnation, role, nonce, same_host: self.same_host })
     }
 
     fn transcript<'a>(&'a self, proving: &'a Proving) -> Transcript<'a> {

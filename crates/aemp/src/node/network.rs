@@ -52,7 +52,19 @@ impl Membership {
 }
 
 /// Opens sockets at all places that the builder names.
+///
+/// A node that names none listens on loopback nevertheless: peers on this host are told, so that they
+/// can tell its death from a broken connection.
 pub(super) async fn listen(builder: &Builder) -> Result<Listeners> {
+    if builder.bind.is_empty() {
+        let loopback = ["127.0.0.1:0", "[::1]:0"].map(|place| place.parse()).into_iter().flatten();
+        for place in loopback {
+            if let Ok(listeners) = Listeners::open(&[place]).await {
+                return Ok(listeners);
+            }
+        }
+        return Ok(Listeners::default());
+    }
     let places = builder.bind.iter().map(|place| place.parse()).collect::<Result<Vec<_>, net::BindSyntaxError>>();
     let places = places.map_err(|error| Error::Configuration(error.into()))?;
     Ok(Listeners::open(&places).await?)

@@ -60,11 +60,14 @@ fn run_thread(builder: Builder, report: &mpsc::SyncSender<Result<Arc<Shared>>>) 
 
 async fn make(builder: Builder, clock: Clock) -> Result<Rc<Engine>> {
     let listeners = network::listen(&builder).await?;
-    let advertised = !builder.advertise.is_empty();
-    let addresses = if advertised { builder.advertise.clone() } else { listeners.addresses().to_vec() };
+    let told = match builder.advertise.as_slice() {
+        [] => listeners.addresses().to_vec(),
+        advertised => advertised.to_vec(),
+    };
+    let of_id = if builder.bind.is_empty() { &builder.advertise } else { &told };
     let membership = Membership::find(&builder, &listeners)?;
-    let identity = membership.identity(builder.make_id(&addresses)?, &random()?);
-    let settings = settings(&builder, &identity, addresses)?;
+    let identity = membership.identity(builder.make_id(of_id)?, &random()?);
+    let settings = settings(&builder, &identity, told)?;
     let shared = Arc::new(Shared::new(settings.node.clone(), settings.incarnation.into(), settings.limits));
     let engine = Engine::new(shared, settings, clock, builder.stop_timeout);
     engine.enter_thread();

@@ -130,6 +130,19 @@ fn a_crash_on_this_host_is_told_within_a_second_for_each_monitor_once() {
 }
 
 #[test]
+fn the_crash_of_a_node_that_only_told_where_it_listens_is_found_as_soon() {
+    let mut world = World::new(1);
+    let anonymous = world.add_private("anonymous-1", "127.0.0.1:7");
+    let ((_, id), (_, back)) = (world.open(0), world.open(anonymous));
+    world.send(anonymous, &id, "hello");
+    world.monitor(0, &back);
+    world.pass(millis(100));
+    world.crash(anonymous);
+    world.pass(millis(1000));
+    assert_eq!(world.codes(0), ["node_down"]);
+}
+
+#[test]
 fn the_ports_that_a_dead_node_watched_live_on() {
     let mut world = World::new(2);
     let (port, id) = world.open(1);

@@ -68,7 +68,7 @@ impl Wire {
 impl Node {
     /// What the others know of this node when it is authenticated to them.
     pub(super) fn authenticated(&self, role: Role) -> Authenticated {
-        Authenticated { node: self.id.clone(), incarnation: self.incarnation, role, nonce: [5; 32] }
+        Authenticated { node: self.id.clone(), incarnation: self.incarnation, role, nonce: [5; 32], same_host: true }
     }
 }
 
@@ -96,14 +96,26 @@ impl World {
         self.nodes.len() - 1
     }
 
+    /// A node that tells where it listens, in its first frames only.
+    pub(super) fn add_private(&mut self, id: &str, address: &str) -> usize {
+        let node = self.start_at(id.parse().unwrap(), vec![address.parse().unwrap()], self.nodes.len() as u8, 1);
+        self.nodes.push(node);
+        self.nodes.len() - 1
+    }
+
     fn start(&self, id: NodeId, n: u8, run: u8) -> Node {
+        let addresses = id.recipe().to_vec();
+        self.start_at(id, addresses, n, run)
+    }
+
+    fn start_at(&self, id: NodeId, addresses: Vec<Address>, n: u8, run: u8) -> Node {
         let mut random = [n; 16];
         random[0] = run;
         let incarnation = Incarnation(random);
         let kernel = Kernel::new(Settings {
             node: id.clone(),
             incarnation,
-            addresses: id.recipe().to_vec(),
+            addresses,
             limits: self.limits,
             timing: Timing::default(),
             refused_is_death: crate::kernel::RefusedIsDeath::SameHost,
@@ -209,6 +221,7 @@ impl World {
             incarnation: node.incarnation,
             role,
             nonce: [nonce; 32],
+            same_host: true,
         };
         let (there, here) = (link(&self.nodes[to], Role::Dialler), link(&self.nodes[from], Role::Acceptor));
         let now = self.now;
