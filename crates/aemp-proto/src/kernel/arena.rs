@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A place in an [`Arena`], and how often it had been used before.
+/// A place in a table, and how often it had been used before.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     slot: u32,
