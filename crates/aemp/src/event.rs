@@ -98,9 +98,12 @@ impl Printed {
     }
 }
 
-/// Whether an event tells of something that went wrong.
+/// Whether an event tells of something that somebody has to look at. Connections come and go.
 const fn is_for_people(event: &Event) -> bool {
-    !matches!(event, Event::PeerUp { .. } | Event::SessionResumed { .. })
+    !matches!(
+        event,
+        Event::PeerUp { .. } | Event::SessionResumed { .. } | Event::ConnectionLost { .. } | Event::PeerDown { .. }
+    )
 }
 
 /// An event as a line for people.

@@ -165,12 +165,8 @@ impl Kernel {
         match self.dials.remove(dial.0) {
             None => {}
             Some(Dialler::LookUp { address, number, .. }) => {
-                let reason = match &failure {
-                    DialFailure::Refused => Reason::new("unreachable", format!("{address}: connection refused")),
-                    DialFailure::Unreachable(error) => Reason::new("unreachable", format!("{address}: {error}")),
-                    DialFailure::Rejected(error) => Reason::new("auth_failed", error.as_str()),
-                };
-                self.end_call(number, reason);
+                let code = if matches!(failure, DialFailure::Rejected(_)) { "auth_failed" } else { "unreachable" };
+                self.end_call(number, Reason::new(code, format!("{address}: {failure}")));
             }
             Some(Dialler::Peer(key)) => self.peer_dial_failed(key, dial, failure, now),
         }

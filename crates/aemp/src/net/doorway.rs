@@ -117,13 +117,13 @@ impl Doorway {
         if let Some(weakness) = self.confined
             && !address.is_same_host()
         {
-            return Err(DialFailure::Rejected(format!("{address} is on another host, and {weakness}")));
+            return Err(DialFailure::Rejected(format!("it is on another host, and {weakness}")));
         }
         let patience = Patience::new(self.dial_timeout);
-        let unreachable = |text: String| DialFailure::Unreachable(format!("{address}: {text}"));
+        let unreachable = |text: &str| DialFailure::Unreachable(text.to_owned());
         let places = match patience.share(0, places(address)).await {
-            Some(places) => places.map_err(|error| unreachable(error.to_string()))?,
-            None => return Err(unreachable("its name was not resolved in time".to_owned())),
+            Some(places) => places.map_err(|error| unreachable(&error.to_string()))?,
+            None => return Err(unreachable("its name was not resolved in time")),
         };
         let mut failure = (!places.is_empty()).then_some(DialFailure::Refused);
         for (index, place) in places.iter().enumerate() {
@@ -131,12 +131,12 @@ impl Doorway {
             let failed = match patience.share(others, self.dial_place(expect.clone(), place)).await {
                 Some(Ok(established)) => return Ok(established),
                 Some(Err(DialError::Refused)) => DialFailure::Refused,
-                Some(Err(DialError::Handshake(error))) => self.failure(&address.to_string(), &error),
-                None => unreachable(format!("no answer within {} s", self.dial_timeout.as_secs())),
+                Some(Err(DialError::Handshake(error))) => self.failure(&error),
+                None => unreachable(&format!("no answer within {} s", self.dial_timeout.as_secs())),
             };
             failure = failure.map(|before| graver(before, failed));
         }
-        Err(failure.unwrap_or_else(|| unreachable("its name stands for no address".to_owned())))
+        Err(failure.unwrap_or_else(|| unreachable("its name stands for no address")))
     }
 
     async fn dial_place(&self, expect: Option<NodeId>, place: &Place) -> Result<Established, DialError> {
@@ -164,8 +164,8 @@ impl Doorway {
     }
 
     /// What the kernel learns of a failed handshake.
-    fn failure(&self, place: &str, error: &HandshakeError) -> DialFailure {
-        let text = format!("{place}: {}", self.explain(error));
+    fn failure(&self, error: &HandshakeError) -> DialFailure {
+        let text = self.explain(error);
         if error.is_final() { DialFailure::Rejected(text) } else { DialFailure::Unreachable(text) }
     }
 

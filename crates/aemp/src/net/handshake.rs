@@ -144,6 +144,11 @@ fn tls_error(error: io::Error) -> HandshakeError {
 }
 
 impl HandshakeError {
+    /// Whether this side did not want the other: not if it went away, as a dialler does that reached us twice.
+    pub(super) fn is_refusal(&self) -> bool {
+        !matches!(self, Self::Silent | Self::Closed | Self::Io(_))
+    }
+
     /// Whether dialling the same address again is useless until somebody changes a configuration.
     pub(super) const fn is_final(&self) -> bool {
         match self {

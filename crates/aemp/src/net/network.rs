@@ -4,6 +4,7 @@ use std::{
     cell::RefCell,
     collections::HashMap,
     io,
+    net::SocketAddr,
     rc::Rc,
     time::{Duration, Instant},
 };
@@ -173,7 +174,7 @@ impl<H: Host> Network<H> {
     }
 
     fn refused(&self, remote: String, error: &HandshakeError) {
-        if !matches!(error, HandshakeError::Silent) {
+        if error.is_refusal() {
             let error = self.0.doorway.explain(error);
             self.0.host.event(Event::HandshakeRefused { remote, error });
         }
@@ -212,7 +213,8 @@ impl<H: Host> Network<H> {
 }
 
 fn remote(accepted: &Accepted) -> String {
-    accepted.peer_address.map_or_else(|| "a Unix socket".to_owned(), |address| address.to_string())
+    let place = |peer: SocketAddr| SocketAddr::new(peer.ip().to_canonical(), peer.port()).to_string();
+    accepted.peer_address.map_or_else(|| "a Unix socket".to_owned(), place)
 }
 
 /// The connection was gone before it was accepted; the next one may be well.
