@@ -1,5 +1,7 @@
 //! How long small messages take: `cargo bench -p aemp-proto --bench codec`.
 
+#![expect(clippy::disallowed_methods, reason = "a program that measures times")]
+
 use std::{hint::black_box, time::Instant};
 
 use aemp_proto::{

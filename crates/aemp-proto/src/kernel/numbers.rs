@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn no_port_is_given_out_twice() {
         let mut numbers = PortNumbers::default();
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = std::collections::BTreeSet::new();
         for _ in 0..1000 {
             let port = numbers.take().unwrap();
             assert!(seen.insert(port.number()));
