@@ -78,6 +78,26 @@ fn a_newcomer_takes_over_where_the_old_process_does_not_answer() {
 }
 
 #[test]
+fn a_newcomer_takes_over_at_once_where_the_old_connection_closes_while_it_is_probed() {
+    let mut world = World::new(2);
+    let (_, old) = world.open(1);
+    world.monitor(0, &old);
+    world.pass(millis(100));
+    world.black_hole();
+    let twin = world.add(world.nodes[1].id.clone().as_str());
+    let (port, new) = world.open(twin);
+    world.connect(twin, 0, None, 99);
+    world.pass(millis(500));
+    let (dead, now) = (world.wires[0].ends_at(0), world.now);
+    world.nodes[0].kernel.closed(dead, "reset", now);
+    world.pass(millis(100));
+    assert_eq!(world.codes(0), ["no_such_port"]);
+    world.send(0, &new, "welcome");
+    world.pass(millis(100));
+    assert_eq!(world.texts(twin, port), ["welcome"]);
+}
+
+#[test]
 fn calls_that_the_old_incarnation_took_fail_and_others_are_kept() {
     let mut world = World::new(2);
     let (_, old) = world.open(1);
