@@ -1,0 +1,13 @@
+//! What nodes do when processes are killed, connections are cut and strangers knock: on real sockets.
+
+mod child;
+#[path = "../remote/common.rs"]
+mod common;
+mod crossing;
+mod cuts;
+mod eavesdropping;
+mod kills;
+mod overload;
+mod proxy;
+#[cfg(target_os = "linux")]
+mod strangers;
