@@ -74,9 +74,11 @@ impl Kernel {
         if peer.connection == Some(connection.0) {
             peer.hung_up = true;
             self.lose(state.peer, useful(&state.phase), error, now);
+            self.hear_challengers(state.peer, now);
         } else if !state.is_closing() {
             self.handshake_ended(state.peer, now);
         }
+        self.forget_if_useless(state.peer);
     }
 
     /// The peer's connection is gone; the session goes on.

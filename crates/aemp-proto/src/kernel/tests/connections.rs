@@ -160,3 +160,32 @@ fn a_resumed_session_counts_its_connections() {
     let there = world.nodes[1].kernel.peer(&world.nodes[0].id).unwrap();
     assert_eq!(there.connections, 4);
 }
+
+#[test]
+fn refusals_before_a_connection_prove_nothing_after_it() {
+    let mut world = World::new(2);
+    let (_, id) = world.open(1);
+    let address = id.node.recipe()[0].clone();
+    world.failures.insert(address.clone(), DialFailure::Refused);
+    world.monitor(0, &id);
+    world.drive();
+    world.connect(1, 0, None, 7);
+    world.pass(millis(10_000));
+    world.failures.insert(world.nodes[0].id.recipe()[0].clone(), DialFailure::Refused);
+    world.cut();
+    world.pass(millis(200));
+    assert_eq!(world.codes(0), [""; 0]);
+}
+
+#[test]
+fn a_node_whose_connection_ends_before_its_first_frame_is_forgotten() {
+    let mut world = World::new(2);
+    let link = world.nodes[1].authenticated(crate::link::Role::Acceptor);
+    let now = world.now;
+    let connection = world.nodes[0].kernel.attach(&link, None, now, now);
+    world.nodes[0].kernel.closed(connection, "gone", now);
+    assert_eq!(world.nodes[0].kernel.peers().len(), 0);
+    world.nodes[0].kernel.attach(&link, None, now, now);
+    world.pass(millis(6000));
+    assert_eq!(world.nodes[0].kernel.peers().len(), 0);
+}
