@@ -78,6 +78,10 @@ impl Kernel {
         } else if !state.is_closing() {
             self.handshake_ended(state.peer, now);
         }
+        // The other side may have adopted it: as long as there is room, that session is not given up.
+        if self.peers.len() > self.settings.limits.max_idle_peers {
+            self.forget_if_useless(state.peer);
+        }
     }
 
     /// The peer's connection is gone; the session goes on.

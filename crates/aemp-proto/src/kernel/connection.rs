@@ -106,8 +106,7 @@ impl Connection {
     pub(crate) fn next_due(&self, timing: &Timing) -> Option<Time> {
         match &self.phase {
             Phase::Closing => None,
-            Phase::Handshake { .. } => Some(self.attached_at.after(timing.handshake)),
-            Phase::Challenger { .. } => None,
+            Phase::Handshake { .. } | Phase::Challenger { .. } => Some(self.attached_at.after(timing.handshake)),
             Phase::Adopted { .. } => {
                 let broken = self.heard_at.after(timing.heartbeat.saturating_mul(3));
                 let heartbeat = self.written_at.after(timing.heartbeat);

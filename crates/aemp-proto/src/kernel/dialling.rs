@@ -75,6 +75,7 @@ impl Dialling {
     pub(crate) fn cancel(&mut self) -> impl Iterator<Item = DialId> {
         self.queue.clear();
         self.next_at = None;
+        self.refused_since = None;
         std::mem::take(&mut self.pending).into_iter().map(|(dial, _)| dial)
     }
 

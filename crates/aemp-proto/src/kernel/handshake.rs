@@ -313,7 +313,7 @@ impl Kernel {
     }
 
     /// Forgets a peer that was never reached, and any idle one where too many are known (R1).
-    fn forget_if_useless(&mut self, key: Key) {
+    pub(super) fn forget_if_useless(&mut self, key: Key) {
         let too_many = self.peers.len() > self.settings.limits.max_idle_peers;
         let Some(peer) = self.peers.get(key) else { return };
         let idle = peer.connection.is_none() && peer.handshakes.is_empty() && !peer.wants_connection();

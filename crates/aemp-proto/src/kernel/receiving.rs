@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::{
-    id::{PortId, PortName, PortNumber},
+    id::{Origin, PortId, PortKind, PortName, PortNumber},
     reason::Reason,
     session::{Known, PieceError},
     time::Time,
@@ -247,7 +247,7 @@ impl Kernel {
                 })
             }
             Numbered::Spawn { to, service, arguments } => match to {
-                Destination::Name(name @ PortName::Native { .. }) => {
+                Destination::Name(name) if self.may_spawn(key, &name) => {
                     Ok(Some(Delivery::Spawn { name, service: service.into(), arguments: share(arguments) }))
                 }
                 _ => Err(Bad::Rule("a spawn under a name that is not its spawner's")),
@@ -300,6 +300,13 @@ impl Kernel {
             return Ok(Target::Node);
         }
         Ok(self.ports.resolve(&name).map_or(Target::Nobody(name), Target::Port))
+    }
+
+    /// Whether the peer may give this name to a port of this node: its own incarnation made it.
+    fn may_spawn(&self, key: Key, name: &PortName) -> bool {
+        let origin = self.peers.get(key).and_then(|peer| peer.session.peer).map(Origin::from);
+        matches!(name, PortName::Native { origin: made_by, number }
+            if origin == Some(*made_by) && number.kind() == PortKind::Spawned)
     }
 
     /// Where the answer to a call of the peer goes.

@@ -68,7 +68,7 @@ impl Kernel {
     ///
     /// # Errors
     ///
-    /// [`SendError`]: nothing was queued; the caller still waits.
+    /// [`SendError`]: nothing was queued; the caller still waits. Where too much is queued already, it is told so.
     pub fn answer<E>(
         &mut self,
         reply: &PortId,
@@ -79,7 +79,10 @@ impl Kernel {
         let fields = |out: &mut Vec<u8>| write::name(out, &reply.name);
         let envelope = Envelope { kind: kind::ANSWER, to: &reply.name, naming: Naming::Absent, from, fields };
         let key = self.peer_key(&reply.node);
-        self.enqueue(key, &envelope, now, encode).map(|_| ())
+        if !self.enqueue(key, &envelope, now, encode)? {
+            self.answer_failed(reply, &overload(), now);
+        }
+        Ok(())
     }
 
     /// Tells the caller that there will be no answer.
@@ -129,7 +132,7 @@ impl Kernel {
         if peer.session.octets() >= limits.max_unacknowledged || !peer.closed.is_empty() {
             let closed = peer.closed.contains(envelope.to);
             if closed || peer.session.octets() >= limits.max_unacknowledged {
-                self.close_name(key, envelope.to);
+                self.drop_message(key, envelope.kind, envelope.to);
                 return Ok(false);
             }
         }
@@ -143,12 +146,15 @@ impl Kernel {
         Ok(true)
     }
 
-    /// More is queued than allowed: the message is lost, so nothing that follows may reach its port.
-    fn close_name(&mut self, key: Key, to: &PortName) {
+    /// More is queued than allowed: the message is lost, so nothing that follows may reach its port. Requests to
+    /// the node port and answers each report their own failure.
+    fn drop_message(&mut self, key: Key, kind: u8, to: &PortName) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        peer.closed.insert(to.clone());
         let port = PortId::new(peer.node.clone(), to.clone());
-        self.fire(key, to, &overload());
+        if *to != PortName::Node && kind != kind::ANSWER {
+            peer.closed.insert(to.clone());
+            self.fire(key, to, &overload());
+        }
         self.event(Event::MessageDropped { to: port, reason: overload() });
     }
 

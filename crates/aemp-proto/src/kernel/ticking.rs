@@ -51,7 +51,7 @@ impl Kernel {
         let timing = self.settings.timing;
         let Some(state) = self.connections.get_mut(id) else { return };
         match state.phase {
-            Phase::Handshake { .. } => {
+            Phase::Handshake { .. } | Phase::Challenger { .. } => {
                 if now.since(state.attached_at) >= timing.handshake {
                     return self.broken(id, "no first frame came in time", now);
                 }
@@ -72,7 +72,7 @@ impl Kernel {
                     self.mark_writable(id);
                 }
             }
-            Phase::Challenger { .. } | Phase::Closing => {}
+            Phase::Closing => {}
         }
         self.schedule(id);
     }

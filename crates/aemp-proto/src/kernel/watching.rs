@@ -113,7 +113,8 @@ impl Kernel {
         }
         let Some(port) = self.ports.resolve(&name) else {
             let reason = self.absence(&name);
-            return self.tell_death(key, None, &name, &reason);
+            // What it sent before it died may still be waiting.
+            return self.tell_death(key, self.ports.direct(&name), &name, &reason);
         };
         let limit = self.settings.limits.max_watches;
         let Some(peer) = self.peers.get_mut(key) else { return };

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{id::PortName, kernel::LocalPort, wire::write};
 
@@ -46,6 +46,8 @@ pub(crate) struct Lanes {
     promised: usize,
     /// Notices of death that come after everything their ports sent.
     notices: Vec<(LocalPort, Waiting)>,
+    /// How many frames that wait were sent by which port.
+    senders: FxHashMap<LocalPort, usize>,
 }
 
 /// What a lane gives in its turn.
@@ -59,7 +61,7 @@ pub(crate) enum Turn {
 
 impl Lanes {
     pub(crate) fn is_empty(&self) -> bool {
-        self.lanes.is_empty()
+        self.lanes.is_empty() && self.notices.is_empty()
     }
 
     /// Octets that wait.
@@ -74,6 +76,10 @@ impl Lanes {
 
     pub(crate) fn push(&mut self, to: &PortName, frame: Waiting) {
         self.octets = self.octets.saturating_add(frame.octets());
+        if let Some(sender) = frame.from {
+            let count = self.senders.entry(sender).or_default();
+            *count = count.saturating_add(1);
+        }
         if self.names.insert(to.clone()) {
             self.lanes.push_back(Lane { to: to.clone(), frames: VecDeque::from([frame]), transfer: None });
         } else if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.to == *to) {
@@ -92,7 +98,21 @@ impl Lanes {
     }
 
     fn waits_for(&self, port: LocalPort) -> bool {
-        self.lanes.iter().any(|lane| lane.frames.iter().any(|frame| frame.from == Some(port)))
+        self.senders.contains_key(&port)
+    }
+
+    /// The first frame of a lane waits no longer.
+    fn take_first(&mut self, lane: &mut Lane) -> Option<Waiting> {
+        let frame = lane.frames.pop_front()?;
+        if let Some(sender) = frame.from
+            && let Some(count) = self.senders.get_mut(&sender)
+        {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.senders.remove(&sender);
+            }
+        }
+        Some(frame)
     }
 
     /// The next turn; `max_piece` is the most that a piece or a whole frame may have, `max_promised` the
@@ -129,7 +149,7 @@ impl Lanes {
         let total = frame.octets();
         if lane.transfer.is_none() && total <= max_piece {
             self.octets = self.octets.saturating_sub(total);
-            return lane.frames.pop_front().map(Turn::Whole);
+            return self.take_first(lane).map(Turn::Whole);
         }
         let (transfer, done) = lane.transfer.unwrap_or((self.next_transfer, 0));
         let mut piece = Vec::with_capacity(max_piece.saturating_add(32));
@@ -146,7 +166,7 @@ impl Lanes {
         lane.transfer = (done < total).then_some((transfer, done));
         let complete = if done >= total {
             self.promised = self.promised.saturating_sub(total);
-            lane.frames.pop_front().map(|frame| (lane.to.clone(), frame))
+            self.take_first(lane).map(|frame| (lane.to.clone(), frame))
         } else {
             None
         };
@@ -159,6 +179,7 @@ impl Lanes {
         self.octets = 0;
         self.promised = 0;
         self.notices.clear();
+        self.senders.clear();
         std::mem::take(&mut self.lanes)
             .into_iter()
             .flat_map(|lane| lane.frames.into_iter().map(move |frame| (lane.to.clone(), frame)))

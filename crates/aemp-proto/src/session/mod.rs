@@ -261,8 +261,9 @@ impl Session {
     /// The next frames to write; pieces of large frames only as long as the network takes them.
     pub(crate) fn give_out(&mut self, room: usize, limits: &Limits) -> Option<Bytes> {
         let room = room.min(limits.max_unsent);
+        let promised = limits.max_message.min(self.peer_max_message);
         while self.outbox.unsent() < room && self.outbox.octets() < limits.max_in_flight_of_large {
-            match self.lanes.turn(limits.max_piece, limits.max_message) {
+            match self.lanes.turn(limits.max_piece, promised) {
                 None => break,
                 Some(Turn::Whole(frame)) => self.push_whole(&frame.head, &frame.body),
                 Some(Turn::Piece(piece, complete)) => self.push_piece(&piece, complete),

@@ -186,3 +186,35 @@ fn a_look_up_where_nobody_listens_fails_at_once() {
     world.drive();
     assert_eq!(world.nodes[0].answers[0].1.as_ref().unwrap_err().code().as_str(), "unreachable");
 }
+
+#[test]
+fn a_call_whose_answer_finds_no_room_fails_and_leaves_nothing() {
+    let mut world = World::new(0);
+    world.limits.max_unacknowledged = 1000;
+    world.add("a@127.0.0.1:1");
+    world.add("b@127.0.0.1:2");
+    let (_, id) = world.open(1);
+    let numbers: Vec<_> = (0..30).map(|n| world.call(0, &id, n)).collect();
+    world.pass(millis(100));
+    world.wires[0].passes[1] = 0;
+    let now = world.now;
+    for (_, reply) in std::mem::take(&mut world.nodes[1].calls) {
+        world.nodes[1].kernel.answer(&reply, None, now, |out| cbor::encode(&("x".repeat(100),), out)).unwrap();
+    }
+    world.wires[0].passes[1] = usize::MAX;
+    world.pass(millis(1000));
+    assert_eq!(world.nodes[0].answers.len(), numbers.len());
+    assert!(world.nodes[1].kernel.peers.iter().all(|(_, peer)| peer.closed.is_empty()));
+}
+
+#[test]
+fn a_spawn_under_a_name_of_another_is_a_breach() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    world.nodes[1].kernel.close(port, Reason::normal());
+    let now = world.now;
+    let arguments = |out: &mut Vec<u8>| cbor::encode(&("arguments",), out);
+    world.nodes[0].kernel.spawn(&id.node, &id.name, "echo", now, arguments).unwrap();
+    world.pass(millis(100));
+    assert_eq!(world.nodes[1].spawned, []);
+}

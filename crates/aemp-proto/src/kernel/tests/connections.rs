@@ -160,3 +160,48 @@ fn a_resumed_session_counts_its_connections() {
     let there = world.nodes[1].kernel.peer(&world.nodes[0].id).unwrap();
     assert_eq!(there.connections, 4);
 }
+
+#[test]
+fn refusals_before_a_connection_prove_nothing_after_it() {
+    let mut world = World::new(2);
+    let (_, id) = world.open(1);
+    let address = id.node.recipe()[0].clone();
+    world.failures.insert(address.clone(), DialFailure::Refused);
+    world.monitor(0, &id);
+    world.drive();
+    world.connect(1, 0, None, 7);
+    world.pass(millis(10_000));
+    world.failures.insert(world.nodes[0].id.recipe()[0].clone(), DialFailure::Refused);
+    world.cut();
+    world.pass(millis(200));
+    assert_eq!(world.codes(0), [""; 0]);
+}
+
+#[test]
+fn nodes_whose_connections_end_before_the_first_frame_are_forgotten_where_there_are_too_many() {
+    let mut world = World::new(0);
+    world.limits.max_idle_peers = 1;
+    for n in 0..4 {
+        world.add(&format!("n{n}@127.0.0.1:{}", 4000 + n));
+    }
+    for n in 1..4 {
+        let link = world.nodes[n].authenticated(crate::link::Role::Acceptor);
+        let now = world.now;
+        let connection = world.nodes[0].kernel.attach(&link, None, now, now);
+        world.nodes[0].kernel.closed(connection, "gone", now);
+    }
+    assert_eq!(world.nodes[0].kernel.peers().len(), 1);
+}
+
+#[test]
+fn a_session_that_only_the_other_side_has_begun_goes_on() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(0);
+    world.connect(0, 1, None, 7);
+    while world.writes(0) | world.carry(0, 0) {}
+    world.monitor(1, &id);
+    world.send(1, &id, "one");
+    world.cut();
+    world.pass(millis(10_000));
+    assert_eq!((world.texts(0, port), world.codes(1)), (vec!["one"], vec![]));
+}

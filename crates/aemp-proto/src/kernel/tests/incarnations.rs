@@ -145,3 +145,36 @@ fn the_last_words_of_a_dead_process_do_not_supersede_the_living_one() {
     assert_eq!(world.texts(1, port), ["to the living", "still to the living"]);
     assert_ne!(id, new);
 }
+
+#[test]
+fn a_new_process_that_connects_before_the_end_of_the_old_one_is_seen_takes_over_at_once() {
+    let mut world = World::new(2);
+    let (_, old) = world.open(1);
+    world.monitor(0, &old);
+    world.pass(millis(100));
+    world.restart(1);
+    world.backwards = true;
+    world.connect(1, 0, None, 77);
+    while world.writes(1) | world.carry(1, 0) {}
+    world.pass(millis(900));
+    assert_eq!(world.codes(0), ["no_such_port"]);
+}
+
+#[test]
+fn a_challenger_does_not_wait_for_ever() {
+    let mut world = World::new(2);
+    let (_, id) = world.open(1);
+    world.send(0, &id, "one");
+    world.pass(millis(100));
+    let mut twin = world.nodes[1].authenticated(Role::Dialler);
+    twin.incarnation.0[0] = 99;
+    twin.role = Role::Acceptor;
+    let now = world.now;
+    let challenger = world.nodes[0].kernel.attach(&twin, None, now, now);
+    world.nodes[0].kernel.receive(challenger, &super::hostile::hello_octets(), now);
+    // The probed connection is replaced by another one of the same process, so that no answer comes.
+    world.wires[0].passes = [0, 0];
+    world.connect(1, 0, None, 200);
+    world.pass(millis(6000));
+    assert!(world.nodes[0].kernel.peers.iter().all(|(_, peer)| peer.handshakes.is_empty()));
+}

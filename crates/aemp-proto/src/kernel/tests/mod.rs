@@ -1,6 +1,7 @@
 //! Kernels in one thread, with a virtual clock and a network that does as it is told.
 
 mod calls;
+mod chaos;
 mod connections;
 mod delivery;
 mod hostile;

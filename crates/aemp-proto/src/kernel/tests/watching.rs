@@ -215,3 +215,42 @@ fn monitors_beyond_the_limit_fire_at_once() {
     world.drive();
     assert_eq!(world.codes(0), ["limit"]);
 }
+
+#[test]
+fn the_notice_behind_the_last_words_is_sent_even_if_nothing_else_is() {
+    let mut world = World::new(0);
+    world.limits.max_piece = 1000;
+    world.limits.max_in_flight_of_large = 2900;
+    world.limits.ack_bytes = 1 << 20;
+    world.add("a@127.0.0.1:1");
+    world.add("b@127.0.0.1:2");
+    let (watched, id) = world.open(1);
+    let (_, mourner) = world.open(0);
+    world.monitor(0, &id);
+    world.pass(millis(100));
+    world.send_from(1, &mourner, Some(watched), &"w".repeat(2950));
+    world.nodes[1].kernel.close(watched, Reason::normal());
+    world.pass(millis(1000));
+    assert_eq!(world.codes(0), ["normal"]);
+}
+
+#[test]
+fn a_monitor_that_comes_after_the_death_is_answered_after_the_last_words() {
+    let mut world = World::new(2);
+    let (watched, id) = world.open(1);
+    let (mourner, mourner_id) = world.open(0);
+    world.send(0, &id, "hello");
+    world.pass(millis(100));
+    world.wires[0].passes = [usize::MAX, 600_000];
+    world.send_from(1, &mourner_id, Some(watched), &"w".repeat(2 << 20));
+    world.nodes[1].kernel.close(watched, Reason::normal());
+    world.drive();
+    world.monitor(0, &id);
+    world.drive();
+    world.wires[0].passes = [usize::MAX, 900_000];
+    world.drive();
+    assert_eq!((world.texts(0, mourner).len(), world.codes(0).len()), (0, 0));
+    world.wires[0].passes = [usize::MAX; 2];
+    world.pass(millis(1000));
+    assert_eq!((world.texts(0, mourner).len(), world.codes(0)), (1, vec!["no_such_port"]));
+}

@@ -22,9 +22,9 @@ use crate::{
 pub(super) struct Node {
     pub(super) kernel: Kernel,
     pub(super) id: NodeId,
-    incarnation: Incarnation,
-    numbers: PortNumbers,
-    up: bool,
+    pub(super) incarnation: Incarnation,
+    pub(super) numbers: PortNumbers,
+    pub(super) up: bool,
     /// What its ports received, in order.
     pub(super) received: Vec<(LocalPort, String)>,
     pub(super) fired: Vec<(WatchId, Reason)>,
@@ -38,11 +38,11 @@ pub(super) struct Node {
 
 /// One connection: its two ends, and what is on its way from each.
 pub(super) struct Wire {
-    ends: [(usize, ConnectionId); 2],
+    pub(super) ends: [(usize, ConnectionId); 2],
     flow: [VecDeque<u8>; 2],
     /// Octets that still pass, per direction; then the rest waits.
     pub(super) passes: [usize; 2],
-    closed: [bool; 2],
+    pub(super) closed: [bool; 2],
     dead: bool,
 }
 
@@ -55,6 +55,8 @@ pub(super) struct World {
     /// What attempts to connect to an address come to, where it is not the node that listens there.
     pub(super) failures: BTreeMap<Address, DialFailure>,
     pub(super) limits: Limits,
+    /// Which of several connections is read first.
+    pub(super) backwards: bool,
     nonce: u8,
 }
 
@@ -82,6 +84,7 @@ impl World {
             dial_at_once: true,
             failures: BTreeMap::new(),
             limits: Limits::default(),
+            backwards: false,
             nonce: 0,
         };
         for n in 0..count {
@@ -146,8 +149,12 @@ impl World {
     }
 
     pub(super) fn send(&mut self, n: usize, to: &PortId, text: &str) {
+        self.send_from(n, to, None, text);
+    }
+
+    pub(super) fn send_from(&mut self, n: usize, to: &PortId, from: Option<LocalPort>, text: &str) {
         let now = self.now;
-        self.nodes[n].kernel.send(to, None, now, |out| cbor::encode(&(text,), out)).unwrap();
+        self.nodes[n].kernel.send(to, from, now, |out| cbor::encode(&(text,), out)).unwrap();
     }
 
     pub(super) fn call(&mut self, n: usize, to: &PortId, number: u64) -> PortNumber {
@@ -195,13 +202,20 @@ impl World {
 
     /// Breaks every connection; what is under way is lost.
     pub(super) fn cut(&mut self) {
-        let now = self.now;
-        for wire in self.wires.iter_mut().filter(|wire| !wire.dead) {
-            for ((n, connection), closed) in wire.ends.iter().zip(&mut wire.closed) {
-                if !std::mem::replace(closed, true) && self.nodes[*n].up {
-                    self.nodes[*n].kernel.closed(*connection, "cut", now);
-                }
+        for w in 0..self.wires.len() {
+            if !self.wires[w].dead {
+                self.cut_end(w, 0);
+                self.cut_end(w, 1);
             }
+        }
+    }
+
+    /// One end of a connection sees it break; what is under way to it is lost.
+    pub(super) fn cut_end(&mut self, w: usize, end: usize) {
+        let (n, connection) = self.wires[w].ends[end];
+        if !std::mem::replace(&mut self.wires[w].closed[end], true) && self.nodes[n].up {
+            let now = self.now;
+            self.nodes[n].kernel.closed(connection, "cut", now);
         }
     }
 
@@ -246,14 +260,15 @@ impl World {
         }
     }
 
-    fn dial(&mut self, n: usize, dial: DialId, expect: Option<NodeId>, address: &Address) {
+    pub(super) fn dial(&mut self, n: usize, dial: DialId, expect: Option<NodeId>, address: &Address) {
         let listener = (0..self.nodes.len())
             .find(|other| self.nodes[*other].up && self.nodes[*other].kernel.settings().addresses.contains(address));
         let failure = self.failures.get(address).cloned();
         let now = self.now;
         match (listener, failure) {
             (Some(to), None) if expect.as_ref().is_none_or(|id| *id == self.nodes[to].id) => {
-                self.nonce += 1;
+                // Later connections have neither greater nor smaller nonces.
+                self.nonce = self.nonce.wrapping_add(97);
                 self.connect(n, to, Some(dial), self.nonce);
             }
             (Some(_), None) => {
@@ -273,7 +288,8 @@ impl World {
             for n in 0..self.nodes.len() {
                 busy |= self.nodes[n].up && (self.outputs(n) | self.writes(n));
             }
-            for w in 0..self.wires.len() {
+            let (count, backwards) = (self.wires.len(), self.backwards);
+            for w in (0..count).map(|w| if backwards { count - 1 - w } else { w }) {
                 busy |= self.carry(w, 0) | self.carry(w, 1);
             }
             if !busy {
@@ -283,7 +299,7 @@ impl World {
         panic!("the nodes never come to rest");
     }
 
-    fn outputs(&mut self, n: usize) -> bool {
+    pub(super) fn outputs(&mut self, n: usize) -> bool {
         let mut busy = false;
         while let Some(output) = self.nodes[n].kernel.poll() {
             busy = true;
@@ -305,7 +321,7 @@ impl World {
         busy
     }
 
-    fn writes(&mut self, n: usize) -> bool {
+    pub(super) fn writes(&mut self, n: usize) -> bool {
         let mut busy = false;
         while let Some(connection) = self.nodes[n].kernel.next_writable() {
             busy |= self.write(n, connection);
@@ -339,7 +355,7 @@ impl World {
     }
 
     /// Carries what has been written at `end` to the other end.
-    fn carry(&mut self, w: usize, end: usize) -> bool {
+    pub(super) fn carry(&mut self, w: usize, end: usize) -> bool {
         let wire = &mut self.wires[w];
         let (n, connection) = wire.ends[1 - end];
         if wire.dead || wire.closed[1 - end] || !self.nodes[n].up {
@@ -429,7 +445,7 @@ impl World {
         self.now = end;
     }
 
-    fn next_deadline(&self) -> Option<Time> {
+    pub(super) fn next_deadline(&self) -> Option<Time> {
         self.nodes.iter().filter(|node| node.up).filter_map(|node| node.kernel.deadline()).min()
     }
 }
