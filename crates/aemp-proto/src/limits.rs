@@ -12,7 +12,8 @@ pub struct Limits {
     pub handshakes_per_address: usize,
     /// The largest encoded message: larger things are better sent in parts.
     pub max_message: usize,
-    /// The largest frame; a larger message is sent in pieces, so that others can pass it.
+    /// The largest frame; a larger message is sent in pieces, so that others can pass it. Part of the protocol: the
+    /// same at all nodes.
     pub max_piece: usize,
     /// Levels of a decoded message: decoding recurses, so this bounds the stack.
     pub max_depth: usize,
@@ -31,7 +32,7 @@ pub struct Limits {
     pub max_local: usize,
     /// Watches that one peer may hold here.
     pub max_watches: usize,
-    /// Names interned in one direction of a session.
+    /// Names interned in one direction of a session. Part of the protocol: the same at all nodes.
     pub max_interned: usize,
     /// Octets after which an acknowledgement is sent without waiting.
     pub ack_bytes: usize,

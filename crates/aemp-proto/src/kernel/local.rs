@@ -82,7 +82,14 @@ impl Kernel {
 
     /// Why there is no port with this name.
     pub(crate) fn absence(&self, name: &PortName) -> Reason {
+        if self.ports.direct(name).is_some() {
+            return no_such_port();
+        }
         let failed = self.failed_spawns.iter().rev().find(|(failed, _)| failed == name);
-        failed.map_or_else(|| Reason::new("no_such_port", "the node has no such port"), |(_, reason)| reason.clone())
+        failed.map_or_else(no_such_port, |(_, reason)| reason.clone())
     }
+}
+
+fn no_such_port() -> Reason {
+    Reason::new("no_such_port", "the node has no such port")
 }

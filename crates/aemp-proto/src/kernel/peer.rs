@@ -1,6 +1,6 @@
 //! What this node knows of another node.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -27,7 +27,7 @@ pub(crate) struct Peer {
     /// Whether its side closed the last connection.
     pub(crate) hung_up: bool,
     /// Ports there that this node watches.
-    pub(crate) monitors: FxHashMap<PortName, Vec<WatchId>>,
+    pub(crate) monitors: FxHashMap<PortName, BTreeSet<WatchId>>,
     /// Ports here that it watches.
     pub(crate) watched: FxHashMap<PortName, LocalPort>,
     /// Ports there to which something was lost: nothing more may reach them from here.

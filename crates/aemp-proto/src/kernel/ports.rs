@@ -130,6 +130,7 @@ impl Ports {
     }
 
     pub(crate) fn publish(&mut self, name: &str, port: LocalPort) {
+        self.unpublish(name);
         if let Some(extra) = self.extra(port) {
             extra.published.push(name.into());
             self.published.insert(name.into(), port);
@@ -137,7 +138,10 @@ impl Ports {
     }
 
     pub(crate) fn unpublish(&mut self, name: &str) {
-        self.published.remove(name);
+        let port = self.published.remove(name);
+        if let Some(extra) = port.and_then(|port| self.slot_mut(port)).and_then(|slot| slot.extra.as_mut()) {
+            extra.published.retain(|other| &**other != name);
+        }
     }
 
     pub(crate) fn published(&self, name: &str) -> Option<LocalPort> {

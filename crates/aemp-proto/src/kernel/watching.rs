@@ -66,7 +66,7 @@ impl Kernel {
         let watch = WatchId(self.watches.insert(Watch::Remote { peer: key, name: target.name.clone() }));
         if let Some(peer) = self.peers.get_mut(key) {
             let watches = peer.monitors.entry(target.name.clone()).or_default();
-            watches.push(watch);
+            watches.insert(watch);
             if watches.len() == 1 && target.name != PortName::Node {
                 peer.session.control(&envelope(kind::MONITOR, &target.name));
             }
@@ -87,7 +87,7 @@ impl Kernel {
     fn demonitor_there(&mut self, key: Key, name: &PortName, watch: WatchId) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let Some(watches) = peer.monitors.get_mut(name) else { return };
-        watches.retain(|other| *other != watch);
+        watches.remove(&watch);
         if !watches.is_empty() {
             return;
         }

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use aemp::{Builder, Node};
+use aemp::{Builder, Node, RefusedIsDeath};
 use socket2::SockRef;
 use tempfile::TempDir;
 
@@ -246,11 +246,12 @@ pub(crate) fn hidden_with(name: &str, settings: impl FnOnce(Builder) -> Builder)
     let path = folder.path().join("node.socket");
     let proxy = Proxy::new(path.clone());
     let builder = Node::builder().name(name).bind(format!("unix:{}", path.display())).advertise(&proxy.address());
+    let builder = builder.refused_is_death(RefusedIsDeath::Never);
     let node = settings(builder.secret(SECRET)).start().unwrap();
     Hidden { node, proxy, _folder: folder }
 }
 
-/// A node that nobody can connect to, so that all its connections are its own.
+/// A node that nobody can connect to, so that all its connections are its own: the address that it tells is nobody's.
 pub(crate) fn outsider() -> Node {
-    Node::builder().anonymous().secret(SECRET).start().unwrap()
+    Node::builder().anonymous().advertise("unix:/nobody/listens/here").secret(SECRET).start().unwrap()
 }

@@ -51,6 +51,7 @@ fn run(seed: u64, weather: Weather) {
     program.check_rest();
 }
 
+#[expect(clippy::disallowed_methods, reason = "how many seeds is a wish of whoever runs the tests")]
 fn run_all(weather: Weather) {
     let number = |name, default| env::var(name).map_or(default, |text| text.parse::<u64>().unwrap());
     let first = number("CHAOS_FIRST", 0);

@@ -4,6 +4,7 @@ mod calls;
 mod chaos;
 mod connections;
 mod delivery;
+mod driver;
 mod hostile;
 mod incarnations;
 mod watching;
