@@ -195,6 +195,9 @@ impl Kernel {
         peer.session.count = meeting.agreed.count;
         peer.session.peer_max_message = usize::try_from(meeting.its.max_message).unwrap_or(usize::MAX);
         let believable = peer.session.resume(meeting.agreed.peer_received);
+        if peer.session.acknowledged() > 0 {
+            peer.fences.bind(peer.session.epoch);
+        }
         let first = peer.session.acknowledged().saturating_add(1);
         state.phase = Phase::Adopted { rank, expected: None, proved_useful: false };
         state.heard_at = now;
@@ -226,7 +229,9 @@ impl Kernel {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let node = peer.node.clone();
         let doomed: Vec<Key> = peer.connection.iter().chain(&peer.handshakes).copied().collect();
-        peer.session.restart(epoch);
+        let made_in = peer.session.epoch;
+        let lost = peer.session.restart(epoch).into_unsent();
+        peer.fence_all(&lost, made_in, reason);
         peer.missed_since = None;
         peer.hung_up = false;
         peer.congested = false;
@@ -271,7 +276,8 @@ impl Kernel {
         peer.session.peer = Some(incarnation);
         peer.session.learned_at = now;
         peer.session.peer_max_message = usize::MAX;
-        peer.closed.clear();
+        peer.fences.supersede();
+        peer.queue_certificates();
         peer.congested = false;
         let monitors: Vec<PortName> = peer.monitors.keys().filter(|name| **name != PortName::Node).cloned().collect();
         for to in &monitors {
@@ -316,7 +322,8 @@ impl Kernel {
     pub(super) fn forget_if_useless(&mut self, key: Key) {
         let too_many = self.peers.len() > self.settings.limits.max_idle_peers;
         let Some(peer) = self.peers.get(key) else { return };
-        let idle = peer.connection.is_none() && peer.handshakes.is_empty() && !peer.wants_connection();
+        let quiet = peer.connection.is_none() && peer.handshakes.is_empty() && !peer.wants_connection();
+        let idle = quiet && peer.fences.is_empty();
         if !idle || !(too_many || peer.session.peer.is_none()) {
             return;
         }

@@ -29,6 +29,11 @@ impl Kernel {
         self.failed_spawns.push_back((name, reason));
     }
 
+    /// The port dies with whoever declares it dead, instead of living on under another name for all others.
+    pub fn make_private(&mut self, port: LocalPort) {
+        self.ports.make_private(port);
+    }
+
     /// Whether the port is alive.
     pub fn is_alive(&self, port: LocalPort) -> bool {
         self.ports.is_alive(port)

@@ -7,6 +7,7 @@ mod arena;
 mod connecting;
 mod connection;
 mod dialling;
+mod fences;
 mod handshake;
 mod local;
 mod numbers;
@@ -127,6 +128,8 @@ pub struct Kernel {
     now: Time,
     /// It has said goodbye: whoever hangs up now does so on its word.
     leaving: bool,
+    /// How many further names ports have been given.
+    renamed: u64,
     random: u64,
 }
 
@@ -148,6 +151,7 @@ impl Kernel {
             first_epoch: 1,
             now: Time::ZERO,
             leaving: false,
+            renamed: 0,
             random: settings.seed,
             settings,
         }
@@ -161,11 +165,16 @@ impl Kernel {
     /// The next thing for the driver to do.
     pub fn poll(&mut self) -> Option<Output> {
         loop {
-            match self.outputs.pop_front()? {
-                // A watch that was ended since then never fires.
-                Output::Fired { watch, .. } if self.watches.remove(watch.0).is_none() => {}
-                output => return Some(output),
+            let output = self.outputs.pop_front()?;
+            if let Output::Fired { watch, .. } = &output {
+                match self.watches.remove(watch.0) {
+                    Some(Watch::Remote { peer, linked, .. }) => self.unlink(linked, peer),
+                    Some(_) => {}
+                    // A watch that was ended since then never fires.
+                    None => continue,
+                }
             }
+            return Some(output);
         }
     }
 
@@ -181,7 +190,7 @@ impl Kernel {
 
     /// Octets queued for and not acknowledged by peers, in all.
     pub fn unacknowledged(&self) -> usize {
-        self.peers.iter().map(|(_, peer)| if peer.session.is_idle() { 0 } else { peer.session.octets() }).sum()
+        self.peers.iter().map(|(_, peer)| if peer.has_work() { peer.session.octets() } else { 0 }).sum()
     }
 
     fn event(&mut self, event: Event) {
@@ -212,7 +221,7 @@ fn info(peer: &Peer) -> PeerInfo {
         incarnation: peer.session.peer,
         connected: peer.connection.is_some(),
         connections: peer.session.count,
-        unacknowledged: if peer.session.is_idle() { 0 } else { peer.session.octets() },
+        unacknowledged: if peer.has_work() { peer.session.octets() } else { 0 },
         addresses: peer.told.clone(),
     }
 }

@@ -112,6 +112,13 @@ pub enum Output {
         /// Why the port died.
         reason: Reason,
     },
+    /// A port of this node got a further name, because a peer had declared it dead: its handles give this one.
+    Renamed {
+        /// The port.
+        port: LocalPort,
+        /// Its port ID from now on.
+        id: PortId,
+    },
     /// A call ended without a frame of its own: its session failed, or it was a look-up.
     Answer {
         /// The number of the call.
@@ -194,6 +201,13 @@ pub enum Event {
     MessageDropped {
         /// Its destination.
         to: PortId,
+        /// Why.
+        reason: Reason,
+    },
+    /// This node has declared a port of a peer dead, and will not reach it under this name any more.
+    Fenced {
+        /// The port.
+        port: PortId,
         /// Why.
         reason: Reason,
     },

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::{
     id::{Address, NodeId, PortName},
@@ -10,7 +10,7 @@ use crate::{
     time::Time,
 };
 
-use super::{LocalPort, WatchId, arena::Key, dialling::Dialling};
+use super::{LocalPort, WatchId, arena::Key, dialling::Dialling, fences::Fences};
 
 /// Another node, by its node ID.
 #[derive(Debug)]
@@ -30,8 +30,8 @@ pub(crate) struct Peer {
     pub(crate) monitors: FxHashMap<PortName, BTreeSet<WatchId>>,
     /// Ports here that it watches.
     pub(crate) watched: FxHashMap<PortName, LocalPort>,
-    /// Ports there to which something was lost: nothing more may reach them from here.
-    pub(crate) closed: FxHashSet<PortName>,
+    /// Ports there that are dead for this node.
+    pub(crate) fences: Fences,
     /// Where it says that it listens.
     pub(crate) told: Vec<Address>,
     pub(crate) due: Option<Time>,
@@ -50,7 +50,7 @@ impl Peer {
             hung_up: false,
             monitors: FxHashMap::default(),
             watched: FxHashMap::default(),
-            closed: FxHashSet::default(),
+            fences: Fences::default(),
             told: Vec::new(),
             due: None,
             congested: false,
@@ -58,8 +58,14 @@ impl Peer {
     }
 
     /// Whether a connection is needed: something is on its way or watched, or the peer may want to resume.
+    /// Certificates alone wait until there is one.
     pub(crate) fn wants_connection(&self) -> bool {
-        self.session.used || !self.session.is_idle() || !self.monitors.is_empty()
+        self.session.used || self.has_work() || !self.monitors.is_empty()
+    }
+
+    /// Whether something is to reach the peer, certificates of an earlier session aside.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.session.is_idle() && !self.session.has_only_certificates()
     }
 
     /// Where to dial: the node ID's own recipe, then what the peer told.

@@ -1,12 +1,15 @@
 //! The ports of this node: which live, under which names, and who watches them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rustc_hash::FxHashMap;
 
-use crate::id::{Origin, PortName};
+use crate::id::{Origin, PortKind, PortName};
 
 use super::{LocalPort, WatchId, arena::Key};
+
+/// Names that a port keeps: the oldest then dies as a name.
+const MAX_NAMES: usize = 1_000;
 
 /// The ports of this node.
 #[derive(Debug)]
@@ -28,7 +31,12 @@ struct Slot {
 
 #[derive(Clone, Debug, Default)]
 struct Extra {
-    name: Option<PortName>,
+    /// The name that its spawner made, then those that it was given when peers had declared the newest one dead.
+    names: VecDeque<PortName>,
+    /// It dies with whoever declares it dead.
+    private: bool,
+    /// Peers of whose ports it shares the death, with how often.
+    links: BTreeMap<Key, u32>,
     watches: BTreeSet<WatchId>,
     watchers: BTreeSet<(Key, PortName)>,
     published: Vec<Box<str>>,
@@ -66,7 +74,7 @@ impl Ports {
         self.open(port);
         self.names.insert(name.clone(), port);
         if let Some(extra) = self.extra(port) {
-            extra.name = Some(name);
+            extra.names.push_back(name);
         }
         true
     }
@@ -101,10 +109,58 @@ impl Ports {
         self.is_alive(port).then_some(port)
     }
 
-    /// The name of a port: the one that its spawner made, or else its own.
+    /// The newest name of a port.
     pub(crate) fn name(&self, port: LocalPort) -> PortName {
-        let given = self.slot(port).and_then(|slot| slot.extra.as_ref()?.name.clone());
+        let given = self.slot(port).and_then(|slot| slot.extra.as_ref()?.names.back().cloned());
         given.unwrap_or_else(|| PortName::Native { origin: self.origin, number: port.number() })
+    }
+
+    /// Gives a living port a further name. If it has too many, those who watch it under the oldest are to be told.
+    pub(crate) fn rename(&mut self, port: LocalPort, name: PortName) -> Vec<(Key, PortName)> {
+        let Some(extra) = self.extra(port) else { return Vec::new() };
+        extra.names.push_back(name.clone());
+        let dropped = if extra.names.len() > MAX_NAMES { extra.names.pop_front() } else { None };
+        let mourners: Vec<_> =
+            extra.watchers.iter().filter(|(_, watched)| Some(watched) == dropped.as_ref()).cloned().collect();
+        extra.watchers.retain(|(_, watched)| Some(watched) != dropped.as_ref());
+        self.names.insert(name, port);
+        if let Some(dropped) = dropped {
+            self.names.remove(&dropped);
+        }
+        mourners
+    }
+
+    /// The port dies with whoever declares it dead.
+    pub(crate) fn make_private(&mut self, port: LocalPort) {
+        if let Some(extra) = self.extra(port) {
+            extra.private = true;
+        }
+    }
+
+    /// The port shares the death of a port of the peer, or does so no longer.
+    pub(crate) fn link(&mut self, port: LocalPort, peer: Key) {
+        if let Some(extra) = self.extra(port) {
+            let count = extra.links.entry(peer).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+
+    pub(crate) fn unlink(&mut self, port: LocalPort, peer: Key) {
+        let Some(extra) = self.slot_mut(port).and_then(|slot| slot.extra.as_mut()) else { return };
+        if let Some(count) = extra.links.get_mut(&peer) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                extra.links.remove(&peer);
+            }
+        }
+    }
+
+    /// Whether the port lives and dies with a peer: it was spawned by its incarnation (whose names have `origin`), is
+    /// linked with one of its ports, or is private.
+    pub(crate) fn is_bound_to(&self, port: LocalPort, peer: Key, origin: Option<Origin>) -> bool {
+        let Some(extra) = self.slot(port).and_then(|slot| slot.extra.as_ref()) else { return false };
+        let spawned = |name: &PortName| matches!(name, PortName::Native { origin: by, number } if Some(*by) == origin && number.kind() == PortKind::Spawned);
+        extra.private || extra.links.contains_key(&peer) || extra.names.iter().any(spawned)
     }
 
     /// Adds a watch of this node; false if the port is dead.
@@ -153,7 +209,7 @@ impl Ports {
         let slot = self.slot_mut(port)?;
         slot.alive = false;
         let Some(extra) = slot.extra.take() else { return Some(Mourners::default()) };
-        if let Some(name) = &extra.name {
+        for name in &extra.names {
             self.names.remove(name);
         }
         for name in &extra.published {

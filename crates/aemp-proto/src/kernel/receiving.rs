@@ -132,6 +132,9 @@ impl Kernel {
         if !peer.session.acknowledge(number) {
             return self.misbehaved(connection, "it acknowledges what was never sent", now);
         }
+        if number > 0 {
+            peer.fences.bind(peer.session.epoch);
+        }
         if peer.congested && peer.session.octets() < self.settings.limits.max_unacknowledged / 8 {
             peer.congested = false;
         }
@@ -252,6 +255,10 @@ impl Kernel {
                 }
                 _ => Err(Bad::Rule("a spawn under a name that is not its spawner's")),
             },
+            Numbered::Certificate { name, kills, reason } => {
+                let reason = self.reason(reason);
+                Ok(self.handle_certificate(key, &name, kills, reason))
+            }
             frame => self.handle_bookkeeping(key, frame).map(|()| None),
         }
     }
@@ -271,6 +278,8 @@ impl Kernel {
                 let reason = self.reason(reason);
                 self.fire(key, &name, &reason);
             }
+            Numbered::Gone { name } => self.handle_gone(key, &name),
+            Numbered::Renamed { name } => self.handle_renamed(key, &name),
             Numbered::Intern { index, name } => {
                 let known = Known { port: self.ports.direct(&name), name };
                 let limits = self.settings.limits;

@@ -97,6 +97,9 @@ impl Kernel {
     /// Kills a port of another node, in order with what was sent to it.
     pub fn kill(&mut self, to: &PortId, reason: &Reason, now: Time) {
         let key = self.peer_key(&to.node);
+        if self.fenced(key, &to.name).is_some() {
+            return self.kill_fenced(key, &to.name, reason);
+        }
         self.control(key, kind::KILL, &to.name, Naming::Full, now, |out| write::reason(out, reason));
     }
 
@@ -129,12 +132,16 @@ impl Kernel {
     ) -> Result<bool, SendError<E>> {
         let limits = &self.settings.limits;
         let Some(peer) = self.peers.get_mut(key) else { return Ok(false) };
-        if peer.session.octets() >= limits.max_unacknowledged || !peer.closed.is_empty() {
-            let closed = peer.closed.contains(envelope.to);
-            if closed || peer.session.octets() >= limits.max_unacknowledged {
-                self.drop_message(key, envelope.kind, envelope.to);
-                return Ok(false);
-            }
+        if !peer.fences.is_empty()
+            && let Some(reason) = peer.fences.get(envelope.to).map(|fence| fence.reason.clone())
+        {
+            let to = PortId::new(peer.node.clone(), envelope.to.clone());
+            self.event(Event::MessageDropped { to, reason });
+            return Ok(false);
+        }
+        if peer.session.octets() >= limits.max_unacknowledged {
+            self.drop_message(key, envelope.kind, envelope.to);
+            return Ok(false);
         }
         peer.session.write(envelope, limits, encode)?;
         if peer.session.octets() >= limits.max_unacknowledged / 4 && !peer.congested {
@@ -152,8 +159,7 @@ impl Kernel {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let port = PortId::new(peer.node.clone(), to.clone());
         if *to != PortName::Node && kind != kind::ANSWER {
-            peer.closed.insert(to.clone());
-            self.fire(key, to, &overload());
+            self.fence(key, to, &overload());
         }
         self.event(Event::MessageDropped { to: port, reason: overload() });
     }

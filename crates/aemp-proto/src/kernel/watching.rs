@@ -8,11 +8,7 @@ use crate::{
     wire::{frame::kind, write},
 };
 
-use super::{
-    Kernel, LocalPort, Output, WatchId,
-    arena::Key,
-    sending::{no_fields, overload},
-};
+use super::{Kernel, LocalPort, Output, WatchId, arena::Key, sending::no_fields};
 
 /// What is watched.
 #[derive(Clone, Debug)]
@@ -23,6 +19,8 @@ pub(crate) enum Watch {
     Remote {
         peer: Key,
         name: PortName,
+        /// The port of this node that shares its death.
+        linked: Option<LocalPort>,
     },
     /// Nothing any more: it fires at the next opportunity.
     Firing,
@@ -33,10 +31,19 @@ impl Kernel {
     ///
     /// It fires at most once, through [`Output::Fired`], and never inside this call.
     pub fn monitor(&mut self, target: &PortId, now: Time) -> WatchId {
+        self.watch(target, None, now)
+    }
+
+    /// The same for a port that will share the death of what it watches: whoever declares it dead kills it.
+    pub fn link(&mut self, port: LocalPort, target: &PortId, now: Time) -> WatchId {
+        self.watch(target, Some(port), now)
+    }
+
+    fn watch(&mut self, target: &PortId, linked: Option<LocalPort>, now: Time) -> WatchId {
         if target.node == self.settings.node {
             self.monitor_here(&target.name)
         } else {
-            self.monitor_there(target, now)
+            self.monitor_there(target, linked, now)
         }
     }
 
@@ -58,12 +65,15 @@ impl Kernel {
         watch
     }
 
-    fn monitor_there(&mut self, target: &PortId, now: Time) -> WatchId {
+    fn monitor_there(&mut self, target: &PortId, linked: Option<LocalPort>, now: Time) -> WatchId {
         let key = self.peer_key(&target.node);
-        if self.peers.get(key).is_some_and(|peer| peer.closed.contains(&target.name)) {
-            return self.fire_at_once(overload());
+        if let Some(reason) = self.fenced(key, &target.name) {
+            return self.fire_at_once(reason);
         }
-        let watch = WatchId(self.watches.insert(Watch::Remote { peer: key, name: target.name.clone() }));
+        if let Some(port) = linked {
+            self.ports.link(port, key);
+        }
+        let watch = WatchId(self.watches.insert(Watch::Remote { peer: key, name: target.name.clone(), linked }));
         if let Some(peer) = self.peers.get_mut(key) {
             let watches = peer.monitors.entry(target.name.clone()).or_default();
             watches.insert(watch);
@@ -79,8 +89,17 @@ impl Kernel {
     pub fn demonitor(&mut self, watch: WatchId) {
         match self.watches.remove(watch.0) {
             Some(Watch::Local(port)) => self.ports.unwatch(port, watch),
-            Some(Watch::Remote { peer, name }) => self.demonitor_there(peer, &name, watch),
+            Some(Watch::Remote { peer, name, linked }) => {
+                self.unlink(linked, peer);
+                self.demonitor_there(peer, &name, watch);
+            }
             Some(Watch::Own | Watch::Firing) | None => {}
+        }
+    }
+
+    pub(crate) fn unlink(&mut self, linked: Option<LocalPort>, peer: Key) {
+        if let Some(port) = linked {
+            self.ports.unlink(port, peer);
         }
     }
 

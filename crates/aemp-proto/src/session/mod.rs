@@ -61,6 +61,8 @@ pub(crate) struct Session {
     completed: VecDeque<(u64, PortName, Waiting)>,
     completed_octets: usize,
     reassembly: Reassembly,
+    /// The number of the last frame as long as all frames are certificates.
+    certificates: u64,
 }
 
 /// How the port that a frame is for is written into it.
@@ -121,6 +123,7 @@ impl Session {
             lanes: Lanes::default(),
             completed: VecDeque::new(),
             completed_octets: 0,
+            certificates: 0,
             reassembly: Reassembly::default(),
         }
     }
@@ -144,6 +147,16 @@ impl Session {
     /// Whether the peer has everything.
     pub(crate) fn is_idle(&self) -> bool {
         self.outbox.is_empty() && self.lanes.is_empty()
+    }
+
+    /// What is queued so far is what an earlier session left to tell.
+    pub(crate) fn only_certificates_so_far(&mut self) {
+        self.certificates = self.outbox.next_number().saturating_sub(1);
+    }
+
+    /// Whether nothing but that is queued.
+    pub(crate) fn has_only_certificates(&self) -> bool {
+        self.lanes.is_empty() && self.outbox.next_number().saturating_sub(1) == self.certificates
     }
 
     /// Whether there is something to give out on the present connection.

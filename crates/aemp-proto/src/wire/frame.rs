@@ -40,6 +40,9 @@ pub(crate) mod kind {
     pub(crate) const SPAWN: u8 = 0x48;
     pub(crate) const INTERN: u8 = 0x49;
     pub(crate) const PIECE: u8 = 0x4a;
+    pub(crate) const CERTIFICATE: u8 = 0x4b;
+    pub(crate) const GONE: u8 = 0x4c;
+    pub(crate) const RENAMED: u8 = 0x4d;
 
     pub(crate) const NUMBERED: u8 = 0x40;
     pub(crate) const MAY_BE_IGNORED: u8 = 0x80;
@@ -84,6 +87,9 @@ pub(crate) enum Numbered<'b> {
     Spawn { to: Destination, service: &'b str, arguments: &'b [u8] },
     Intern { index: u32, name: PortName },
     Piece(Piece<'b>),
+    Certificate { name: PortName, kills: bool, reason: &'b [u8] },
+    Gone { name: PortName },
+    Renamed { name: PortName },
     Ignored,
 }
 
@@ -161,6 +167,9 @@ impl<'b> Numbered<'b> {
                 let total = if first { Some(r.size()?) } else { None };
                 Self::Piece(Piece { transfer, total, octets: r.rest() })
             }
+            kind::CERTIFICATE => Self::Certificate { name: r.name()?, kills: r.octet()? != 0, reason: r.rest() },
+            kind::GONE => Self::Gone { name: r.name()? },
+            kind::RENAMED => Self::Renamed { name: r.name()? },
             kind if kind & kind::MAY_BE_IGNORED != 0 => Self::Ignored,
             kind => return Err(FrameError::Type(kind)),
         })

@@ -204,7 +204,7 @@ fn a_call_whose_answer_finds_no_room_fails_and_leaves_nothing() {
     world.wires[0].passes[1] = usize::MAX;
     world.pass(millis(1000));
     assert_eq!(world.nodes[0].answers.len(), numbers.len());
-    assert!(world.nodes[1].kernel.peers.iter().all(|(_, peer)| peer.closed.is_empty()));
+    assert!(world.nodes[1].kernel.peers.iter().all(|(_, peer)| peer.fences.is_empty()));
 }
 
 #[test]

@@ -57,14 +57,26 @@ fn a_node_that_starts_late_gets_what_was_sent_before() {
 fn a_node_that_cannot_be_reached_costs_nothing_afterwards() {
     let mut world = World::new(1);
     for n in 0..1024 {
-        let id: PortId = format!("absent{n}@127.0.0.1:{}#x", 5000 + n).parse().unwrap();
-        world.send(0, &id, "lost");
-        world.monitor(0, &id);
+        let node: PortId = format!("absent{n}@127.0.0.1:{}", 5000 + n).parse().unwrap();
+        world.monitor(0, &node);
     }
     world.pass(millis(31_000));
     assert_eq!(world.codes(0), vec!["unreachable"; 1024]);
     assert_eq!((world.nodes[0].kernel.peers().len(), world.nodes[0].kernel.deadline()), (0, None));
     assert_eq!(world.nodes[0].kernel.unacknowledged(), 0);
+}
+
+#[test]
+fn of_a_port_that_was_never_reached_only_its_fence_remains() {
+    let mut world = World::new(1);
+    let id: PortId = "absent@127.0.0.1:5000#x".parse().unwrap();
+    world.send(0, &id, "lost");
+    world.monitor(0, &id);
+    world.pass(millis(31_000));
+    world.monitor(0, &id);
+    world.drive();
+    assert_eq!(world.codes(0), ["unreachable", "unreachable"]);
+    assert_eq!((world.nodes[0].kernel.unacknowledged(), world.nodes[0].kernel.deadline()), (0, None));
 }
 
 #[test]

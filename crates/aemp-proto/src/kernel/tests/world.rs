@@ -29,6 +29,8 @@ pub(super) struct Node {
     pub(super) calls: Vec<(LocalPort, PortId)>,
     pub(super) spawned: Vec<(PortName, String)>,
     pub(super) events: Vec<Event>,
+    /// Further names of its ports, in order.
+    pub(super) renamed: Vec<(LocalPort, PortId)>,
     /// Attempts to connect that are held up.
     pub(super) held: Vec<(DialId, Option<NodeId>, Address)>,
 }
@@ -133,6 +135,7 @@ impl World {
             calls: Vec::new(),
             spawned: Vec::new(),
             events: Vec::new(),
+            renamed: Vec::new(),
             held: Vec::new(),
         }
     }

@@ -35,6 +35,8 @@ pub(super) struct Stream {
     pub(super) sent: u64,
     /// The numbers that arrived, in order.
     pub(super) arrived: Vec<u64>,
+    /// How many were sent when a monitor of the sender's fired.
+    pub(super) closed_at: Option<u64>,
 }
 
 pub(super) struct Watched {
@@ -42,8 +44,6 @@ pub(super) struct Watched {
     pub(super) run: u8,
     pub(super) watch: WatchId,
     pub(super) port: usize,
-    /// What its node had sent to the port before.
-    pub(super) sent_before: u64,
     /// Sessions of its node with the port's node that had failed before.
     pub(super) failures_before: usize,
     pub(super) ended: bool,
@@ -225,12 +225,11 @@ impl Program {
     fn monitor(&mut self, node: usize, port: usize) {
         let id = self.ports[port].id.clone();
         let run = self.run_of(node);
-        let sent_before = self.streams.get(&(node, run, port)).map_or(0, |stream| stream.sent);
         let failures_before = self.failures(node, &id.node);
         let watch = self.world.monitor(node, &id);
         self.note(format!("n{node} monitors port {port}: {watch:?}"));
         let (ended, fired) = (false, 0);
-        self.watches.push(Watched { node, run, watch, port, sent_before, failures_before, ended, fired });
+        self.watches.push(Watched { node, run, watch, port, failures_before, ended, fired });
     }
 
     fn demonitor(&mut self, node: usize) {

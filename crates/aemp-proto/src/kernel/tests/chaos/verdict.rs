@@ -24,7 +24,7 @@ impl Program {
         }
     }
 
-    /// G1: in order and once; without a gap unless the session failed.
+    /// G1: in order, once, and without a gap. G3: nothing that was sent after a monitor had fired.
     fn arrived(&mut self, n: usize, text: &str) {
         let fields: Vec<usize> = text.split(' ').take(4).map(|field| field.parse().unwrap()).collect();
         let [node, run, port, number] = fields[..] else { panic!("{text}") };
@@ -32,15 +32,21 @@ impl Program {
         if (self.ports[port].node, self.ports[port].run) != (n, self.run_of(n)) && self.ports[port].local.is_some() {
             self.complain(&format!("port {port} received something after its process ended"));
         }
-        let id = self.ports[port].id.node.clone();
-        let failed = run != self.run_of(node) || self.failures(node, &id) > 0;
-        let back = self.failures(n, &self.world.nodes[node].id.clone()) > 0;
         let stream = self.streams.get_mut(&(node, run, port)).unwrap();
         let last = stream.arrived.last().copied().unwrap_or(0);
         stream.arrived.push(number);
-        if number <= last || number > last + 1 && !failed && !back {
+        let too_late = stream.closed_at.is_some_and(|sent| number > sent);
+        if number != last + 1 {
             self.complain(&format!("port {port} received {number} after {last} from n{node} run {run}"));
         }
+        if too_late {
+            self.complain(&format!("port {port} received {number} from n{node} run {run}, which had declared it dead"));
+        }
+    }
+
+    fn is_fenced(&self, n: usize, port: usize) -> bool {
+        let (kernel, id) = (&self.world.nodes[n].kernel, &self.ports[port].id);
+        kernel.by_node.get(&id.node).is_some_and(|key| kernel.fenced(*key, &id.name).is_some())
     }
 
     /// G5, G6: once, never after the end of the watch, and not without a death or a failure.
@@ -51,12 +57,19 @@ impl Program {
             let watch = &self.watches[found.unwrap()];
             let port = &self.ports[watch.port];
             let failures = self.failures(n, &port.id.node);
-            if watch.ended || watch.fired > 0 || !port.doomed && failures == watch.failures_before {
+            // A port that another node spawned may have been killed by that node's certificate.
+            let alarming = !port.doomed && port.local.is_some();
+            if watch.ended
+                || watch.fired > 0
+                || alarming && failures == watch.failures_before && !self.is_fenced(n, watch.port)
+            {
                 self.complain(&format!("n{n}'s {id:?} on port {} fired: {reason:?}", watch.port));
             }
             if reason.code().as_str() == "closed" && failures == 0 {
                 self.last_words(n, watch.port);
             }
+            let stream = self.streams.entry((n, run, watch.port)).or_default();
+            stream.closed_at.get_or_insert(stream.sent);
             self.watches[found.unwrap()].fired += 1;
         }
     }
@@ -137,9 +150,7 @@ impl Program {
                 self.complain(&format!("n{} was not told of the death of port {}", watch.node, watch.port));
             }
             let stream = self.streams.get(&(watch.node, watch.run, watch.port));
-            let lost = stream.is_some_and(|stream| {
-                (watch.sent_before + 1..=stream.sent).any(|number| !stream.arrived.contains(&number))
-            });
+            let lost = stream.is_some_and(|stream| (1..=stream.sent).any(|number| !stream.arrived.contains(&number)));
             if lost && watch.fired == 0 {
                 self.complain(&format!("n{} was not told of a loss to port {}", watch.node, watch.port));
             }
@@ -162,7 +173,7 @@ fn leftovers(node: &Node) -> Option<String> {
     let busy: Vec<_> = kernel
         .peers
         .iter()
-        .filter(|(_, peer)| !peer.session.is_idle() || !peer.handshakes.is_empty() || peer.missed_since.is_some())
+        .filter(|(_, peer)| peer.has_work() || !peer.handshakes.is_empty() || peer.missed_since.is_some())
         .map(|(_, peer)| peer.node.clone())
         .collect();
     let connected = kernel.peers.iter().filter(|(_, peer)| peer.connection.is_some()).count();

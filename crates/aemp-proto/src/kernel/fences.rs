@@ -1,0 +1,224 @@
+//! What this side has declared dead stays dead for it: fences, and the certificates that tell the other side.
+//! The rules R6 to R8 of `docs/protocol.md`.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    id::{PortId, PortKind, PortName, PortNumber},
+    reason::Reason,
+    session::{Envelope, Kept, Naming, Unsent},
+    wire::{frame::kind, write},
+};
+
+use super::{Delivery, Event, Kernel, Output, arena::Key, peer::Peer};
+
+/// A name of a peer's port that is dead for this node, whether the port lives or not.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Fence {
+    pub(crate) reason: Reason,
+    /// The session in which it was made.
+    made_in: u64,
+    /// The peer's present incarnation was alive after it was made: another one has not made the port (R7).
+    bound: bool,
+    /// The peer has answered the certificate.
+    settled: bool,
+    /// What was lost is a kill, so the certificate kills.
+    kills: bool,
+}
+
+/// The fences around the ports of one peer.
+#[derive(Debug, Default)]
+pub(crate) struct Fences {
+    by_name: BTreeMap<PortName, Fence>,
+    unbound: usize,
+}
+
+impl Fences {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+
+    pub(crate) fn get(&self, name: &PortName) -> Option<&Fence> {
+        self.by_name.get(name)
+    }
+
+    /// Makes a fence, unless there is one.
+    fn make(&mut self, name: PortName, reason: &Reason, made_in: u64, kills: bool) {
+        self.by_name.entry(name).or_insert_with(|| {
+            self.unbound = self.unbound.saturating_add(1);
+            Fence { reason: reason.clone(), made_in, bound: false, settled: false, kills }
+        });
+    }
+
+    fn remove(&mut self, name: &PortName) {
+        if self.by_name.remove(name).is_some_and(|fence| !fence.bound) {
+            self.unbound = self.unbound.saturating_sub(1);
+        }
+    }
+
+    /// R7: the peer has acknowledged a frame of session `epoch`.
+    pub(crate) fn bind(&mut self, epoch: u64) {
+        if self.unbound == 0 {
+            return;
+        }
+        for fence in self.by_name.values_mut().filter(|fence| !fence.bound && fence.made_in < epoch) {
+            fence.bound = true;
+            self.unbound = self.unbound.saturating_sub(1);
+        }
+    }
+
+    /// R7: another incarnation took over. The names that are bound are those of dead ones.
+    pub(crate) fn supersede(&mut self) {
+        self.by_name.retain(|_, fence| !fence.bound);
+    }
+
+    /// The certificates that are owed.
+    fn owed(&self) -> impl Iterator<Item = (&PortName, &Fence)> {
+        self.by_name.iter().filter(|(_, fence)| !fence.settled)
+    }
+}
+
+impl Peer {
+    /// Makes fences for all that a failed session leaves in doubt, and queues the certificates that are owed: the
+    /// first frames of the next session. The old session has to be replaced already.
+    pub(crate) fn fence_all(&mut self, lost: &[Unsent], made_in: u64, reason: &Reason) {
+        for name in self.monitors.keys().filter(|name| **name != PortName::Node) {
+            self.fences.make(name.clone(), reason, made_in, false);
+        }
+        for unsent in lost {
+            match unsent.what {
+                Kept::Message => self.fences.make(unsent.to.clone(), reason, made_in, false),
+                Kept::Kill => self.owe_kill(&unsent.to, reason, made_in),
+                // A call tells its own loss.
+                Kept::Call(_) => {}
+            }
+        }
+        self.queue_certificates();
+    }
+
+    /// The certificate of a name has to kill.
+    fn owe_kill(&mut self, name: &PortName, reason: &Reason, made_in: u64) {
+        self.fences.make(name.clone(), reason, made_in, true);
+        if let Some(fence) = self.fences.by_name.get_mut(name)
+            && !fence.kills
+        {
+            fence.kills = true;
+            fence.settled = false;
+        }
+    }
+
+    /// Queues the certificates that are owed, as the first frames of a session.
+    pub(crate) fn queue_certificates(&mut self) {
+        let owed: Vec<_> = self.fences.owed().map(|(name, fence)| (name.clone(), fence.clone())).collect();
+        for (name, fence) in owed {
+            self.queue_certificate(&name, &fence);
+        }
+        self.session.only_certificates_so_far();
+    }
+
+    fn queue_certificate(&mut self, name: &PortName, fence: &Fence) {
+        let fields = |out: &mut Vec<u8>| {
+            write::name(out, name);
+            out.push(u8::from(fence.kills));
+            write::reason(out, &fence.reason);
+        };
+        let naming = Naming::Absent;
+        self.session.control(&Envelope { kind: kind::CERTIFICATE, to: name, naming, from: None, fields });
+    }
+}
+
+impl Kernel {
+    /// Why a name of a peer's port is dead for this node, if it is.
+    pub(crate) fn fenced(&self, key: Key, name: &PortName) -> Option<Reason> {
+        Some(self.peers.get(key)?.fences.get(name)?.reason.clone())
+    }
+
+    /// Declares a name dead in a running session: its monitors fire, and the peer is told at once (R8).
+    pub(crate) fn fence(&mut self, key: Key, name: &PortName, reason: &Reason) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let epoch = peer.session.epoch;
+        peer.fences.make(name.clone(), reason, epoch, false);
+        if let Some(fence) = peer.fences.get(name).cloned() {
+            peer.queue_certificate(name, &fence);
+        }
+        self.mark_writable_of(key);
+        self.fire(key, name, reason);
+        let Some(peer) = self.peers.get(key) else { return };
+        let port = PortId::new(peer.node.clone(), name.clone());
+        self.event(Event::Fenced { port, reason: reason.clone() });
+    }
+
+    /// Kills a port that is dead for this node already: it may live on, so its certificate has to kill it.
+    pub(crate) fn kill_fenced(&mut self, key: Key, name: &PortName, reason: &Reason) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        if peer.fences.get(name).is_none_or(|fence| fence.kills) {
+            return;
+        }
+        peer.owe_kill(name, reason, peer.session.epoch);
+        if let Some(fence) = peer.fences.get(name).cloned() {
+            peer.queue_certificate(name, &fence);
+        }
+        self.mark_writable_of(key);
+    }
+
+    /// A peer has declared a name of this node dead.
+    pub(crate) fn handle_certificate<'b>(
+        &mut self,
+        key: Key,
+        name: &PortName,
+        kills: bool,
+        reason: Reason,
+    ) -> Option<Delivery<'b>> {
+        self.remove_watcher(key, name);
+        let Some(port) = self.ports.resolve(name) else {
+            self.answer_certificate(key, kind::GONE, name);
+            return None;
+        };
+        let origin = self.peers.get(key).and_then(|peer| peer.session.peer).map(Into::into);
+        if kills || self.ports.is_bound_to(port, key, origin) {
+            self.answer_certificate(key, kind::GONE, name);
+            return Some(Delivery::Kill { to: port, reason });
+        }
+        if self.ports.name(port) == *name {
+            self.rename(port);
+        }
+        self.answer_certificate(key, kind::RENAMED, name);
+        None
+    }
+
+    /// Gives a port a further name, its own from now on.
+    fn rename(&mut self, port: super::LocalPort) {
+        // 2^62 names are not used up in the life of a process.
+        let Some(number) = PortNumber::counted(self.renamed, PortKind::Renamed) else { return };
+        self.renamed = self.renamed.saturating_add(1);
+        let name = PortName::Native { origin: self.settings.incarnation.into(), number };
+        for (peer, dropped) in self.ports.rename(port, name) {
+            let reason = Reason::new("limit", "the port has more names than it may keep");
+            self.tell_death(peer, Some(port), &dropped, &reason);
+        }
+        let id = self.port_id(port);
+        self.outputs.push_back(Output::Renamed { port, id });
+    }
+
+    fn answer_certificate(&mut self, key: Key, kind: u8, name: &PortName) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let fields = |out: &mut Vec<u8>| write::name(out, name);
+        peer.session.control(&Envelope { kind, to: name, naming: Naming::Absent, from: None, fields });
+        self.mark_writable_of(key);
+        self.check_control_room(key);
+    }
+
+    /// The port behind a fence is dead: nobody can take it for alive any more.
+    pub(crate) fn handle_gone(&mut self, key: Key, name: &PortName) {
+        if let Some(peer) = self.peers.get_mut(key) {
+            peer.fences.remove(name);
+        }
+    }
+
+    /// The port behind a fence lives on under another name; the fence stays for ever.
+    pub(crate) fn handle_renamed(&mut self, key: Key, name: &PortName) {
+        if let Some(fence) = self.peers.get_mut(key).and_then(|peer| peer.fences.by_name.get_mut(name)) {
+            fence.settled = true;
+        }
+    }
+}
