@@ -7,6 +7,7 @@ use crate::{
     id::{PortId, PortKind, PortName, PortNumber},
     reason::Reason,
     session::{Envelope, Kept, Naming, Unsent},
+    time::Time,
     wire::{frame::kind, write},
 };
 
@@ -149,7 +150,7 @@ impl Kernel {
     }
 
     /// Kills a port that is dead for this node already: it may live on, so its certificate has to kill it.
-    pub(crate) fn kill_fenced(&mut self, key: Key, name: &PortName, reason: &Reason) {
+    pub(crate) fn kill_fenced(&mut self, key: Key, name: &PortName, reason: &Reason, now: Time) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         if peer.fences.get(name).is_none_or(|fence| fence.kills) {
             return;
@@ -158,7 +159,7 @@ impl Kernel {
         if let Some(fence) = peer.fences.get(name).cloned() {
             peer.queue_certificate(name, &fence);
         }
-        self.mark_writable_of(key);
+        self.wish(key, now);
     }
 
     /// A peer has declared a name of this node dead.

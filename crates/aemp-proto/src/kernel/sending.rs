@@ -98,7 +98,7 @@ impl Kernel {
     pub fn kill(&mut self, to: &PortId, reason: &Reason, now: Time) {
         let key = self.peer_key(&to.node);
         if self.fenced(key, &to.name).is_some() {
-            return self.kill_fenced(key, &to.name, reason);
+            return self.kill_fenced(key, &to.name, reason, now);
         }
         self.control(key, kind::KILL, &to.name, Naming::Full, now, |out| write::reason(out, reason));
     }
