@@ -10,7 +10,7 @@ use std::{
 use aemp_proto::id::{NodeId, PortId, PortIdError};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::codec::Message;
+use crate::{codec::Message, node::newest_id};
 
 /// The name of a port that takes messages of type `M`: all one needs to reach it.
 ///
@@ -102,7 +102,10 @@ impl<M> From<PortId> for Port<M> {
 
 impl<M> Serialize for Port<M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.id)
+        match newest_id(&self.id) {
+            Some(newest) => serializer.collect_str(&newest),
+            None => serializer.collect_str(&self.id),
+        }
     }
 }
 

@@ -192,13 +192,14 @@ impl Kernel {
         // 2^62 names are not used up in the life of a process.
         let Some(number) = PortNumber::counted(self.renamed, PortKind::Renamed) else { return };
         self.renamed = self.renamed.saturating_add(1);
+        let old = self.ports.name(port);
         let name = PortName::Native { origin: self.settings.incarnation.into(), number };
         for (peer, dropped) in self.ports.rename(port, name) {
             let reason = Reason::new("limit", "the port has more names than it may keep");
             self.tell_death(peer, Some(port), &dropped, &reason);
         }
         let id = self.port_id(port);
-        self.outputs.push_back(Output::Renamed { port, id });
+        self.outputs.push_back(Output::Renamed { port, old, id });
     }
 
     fn answer_certificate(&mut self, key: Key, kind: u8, name: &PortName) {

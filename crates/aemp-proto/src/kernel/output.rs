@@ -116,6 +116,8 @@ pub enum Output {
     Renamed {
         /// The port.
         port: LocalPort,
+        /// Its name so far, which others go on using.
+        old: PortName,
         /// Its port ID from now on.
         id: PortId,
     },

@@ -113,14 +113,19 @@ impl Context {
     ///
     /// Does nothing where there is no own port.
     pub fn link<N>(&self, port: &Port<N>) -> Watch {
-        let owner = self.owner;
         let target = port.id().clone();
-        let id = self.engine.watch(owner, port.id(), move |engine, reason| {
-            if let Some(owner) = owner.filter(|_| !reason.is_normal()) {
-                let reason = Reason::new("linked", format!("{target} died: {reason}"));
-                engine.close(owner, reason);
+        let linked = move |engine: &Rc<Engine>, owner: LocalPort, reason: Reason| {
+            if !reason.is_normal() {
+                engine.close(owner, Reason::new("linked", format!("{target} died: {reason}")));
             }
-        });
+        };
+        let id = match self.owner {
+            Some(owner) => {
+                self.engine.watch_linked(owner, port.id(), move |engine, reason| linked(engine, owner, reason))
+            }
+            // Code that runs on behalf of no port has nothing that could die.
+            None => self.engine.watch(None, port.id(), |_, _| {}),
+        };
         Watch::new(self.engine.shared.clone(), id)
     }
 
@@ -152,6 +157,11 @@ impl Context {
     /// The port on whose behalf this is; only asked where there is one.
     pub(crate) fn owner(&self) -> LocalPort {
         self.owner.expect("handlers belong to a port")
+    }
+
+    pub(crate) fn make_owner_private(&self) {
+        let owner = self.owner();
+        self.engine.kernel(|kernel, _| kernel.make_private(owner));
     }
 
     pub(crate) fn port_of_owner<M>(&self) -> Port<M> {

@@ -36,6 +36,12 @@ impl<M> Cx<M> {
         self.context.port_of_owner()
     }
 
+    /// The port dies with whoever declares it dead, for want of a connection, instead of living on under another name for
+    /// all others. So does a port that another node spawned, and one that is linked with a port of that node.
+    pub fn make_private(&self) {
+        self.context.make_owner_private();
+    }
+
     /// Ends the handler's port, normally, when the handler returns. Its monitors get [`Reason::normal`].
     pub fn stop(&self) {
         self.context.stop_owner();

@@ -145,6 +145,7 @@ impl Engine {
         let remains = self.ports.borrow_mut().close(port);
         let Some(Remains { handler, owned }) = remains else { return };
         self.kernel(|kernel, _| kernel.close(port, reason));
+        self.forget_names(port);
         if let Some(owned) = owned {
             self.release(*owned);
         }

@@ -24,6 +24,7 @@ use super::{
     peers::Peers,
     ports::Ports,
     queue::{QueueIndex, Queues, Token},
+    renamed::Renamed,
     shared::Shared,
     spawn::Services,
     stop::Stopping,
@@ -56,6 +57,7 @@ pub(crate) struct Engine {
     pub(super) calls: Calls,
     pub(super) services: Services,
     pub(super) peers: Peers,
+    pub(super) renamed: Renamed,
     pub(super) stopping: Stopping,
     /// The peer from which something came last, and whether that is being handled.
     pub(super) source: RefCell<Option<NodeId>>,
@@ -83,6 +85,7 @@ impl Engine {
             calls: Calls::default(),
             services: Services::default(),
             peers: Peers::default(),
+            renamed: Renamed::default(),
             stopping: Stopping::default(),
             source: RefCell::default(),
             delivers: Cell::new(false),
@@ -175,6 +178,7 @@ impl Engine {
             Output::Fired { watch, reason } => self.later(move |engine| engine.fire(watch, reason)),
             Output::Answer { number, result } => self.answered(number, result),
             Output::Event(event) => self.event(event),
+            Output::Renamed { port, old, id } => self.renamed(port, old, id),
             Output::Dial { dial, expect, address } => {
                 self.on_network(|network| network.dial(dial, expect, address));
             }

@@ -13,6 +13,7 @@ mod observe;
 mod peers;
 mod ports;
 mod queue;
+mod renamed;
 mod run_loop;
 mod send;
 mod shared;
@@ -25,6 +26,7 @@ mod watches;
 pub use self::{builder::Builder, peers::PeerEvent};
 pub(crate) use self::{
     engine::Engine,
+    renamed::newest_id,
     shared::{Shared, lock},
     timers::TimerId,
 };

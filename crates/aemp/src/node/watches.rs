@@ -31,13 +31,29 @@ impl Engine {
         then: impl FnOnce(&Rc<Self>, Reason) + 'static,
     ) -> WatchId {
         let watch = self.kernel(|kernel, now| kernel.monitor(target, now));
+        self.keep_watch(watch, owner, then);
+        watch
+    }
+
+    /// Watches a port on behalf of one that shares its death.
+    pub(crate) fn watch_linked(
+        self: &Rc<Self>,
+        owner: LocalPort,
+        target: &PortId,
+        then: impl FnOnce(&Rc<Self>, Reason) + 'static,
+    ) -> WatchId {
+        let watch = self.kernel(|kernel, now| kernel.link(owner, target, now));
+        self.keep_watch(watch, Some(owner), then);
+        watch
+    }
+
+    fn keep_watch(&self, watch: WatchId, owner: Option<LocalPort>, then: impl FnOnce(&Rc<Self>, Reason) + 'static) {
         self.watches.0.borrow_mut().insert(watch, Watching { owner, then: Box::new(then) });
         if let Some(port) = owner
             && let Some(owned) = self.ports.borrow_mut().owned(port)
         {
             owned.watches.insert(watch);
         }
-        watch
     }
 
     /// Ends a watch, which never fires afterwards, even if the death is known already.

@@ -44,7 +44,7 @@ fn strict(node: &Node) -> (Port<(u64, Bytes)>, Arc<AtomicU64>) {
 fn nothing_is_lost_or_doubled_when_both_connect_and_all_is_cut_again_and_again() {
     let (a, b) = (hidden("a"), hidden("b"));
     let ((to_a, at_a), (to_b, at_b)) = (strict(&a.node), strict(&b.node));
-    let deaths = [watch_all(&a.node, &[to_b.clone().cast()]), watch_all(&b.node, &[to_a.clone().cast()])];
+    let deaths = [watch_all(&a.node, std::slice::from_ref(&to_b)), watch_all(&b.node, std::slice::from_ref(&to_a))];
     let mut events = [a.node.events(), b.node.events()];
     let start = Instant::now();
     let sending = [(a.node.clone(), to_b), (b.node.clone(), to_a)].map(|(node, port)| {

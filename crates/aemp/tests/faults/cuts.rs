@@ -44,7 +44,7 @@ fn a_million_messages_arrive_in_order_and_once_over_connections_that_are_cut() {
         // Kills the port, whose monitor then fires, if a message is missing, early, or here for the second time.
         assert_eq!(number, expected.fetch_add(1, Relaxed));
     });
-    let deaths = watch_all(&a, &[port.clone().cast()]);
+    let deaths = watch_all(&a, std::slice::from_ref(&port));
 
     let start = Instant::now();
     let sender = a.clone();

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Watches ports: the index of each comes out of the channel when it dies, with the reason.
-pub(crate) fn watch_all(node: &Node, ports: &[Port<u64>]) -> mpsc::Receiver<(usize, Reason)> {
+pub(crate) fn watch_all<M: 'static>(node: &Node, ports: &[Port<M>]) -> mpsc::Receiver<(usize, Reason)> {
     let (sender, deaths) = mpsc::channel();
     let ports = ports.to_vec();
     node.run(move |cx| {

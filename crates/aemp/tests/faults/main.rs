@@ -6,6 +6,7 @@ mod common;
 mod crossing;
 mod cuts;
 mod eavesdropping;
+mod fences;
 mod kills;
 mod overload;
 mod proxy;

@@ -46,7 +46,7 @@ impl World {
                 Output::Answer { number, result } => {
                     self.nodes[n].answers.push((number, result.map(|_| "found".into())));
                 }
-                Output::Renamed { port, id } => self.nodes[n].renamed.push((port, id)),
+                Output::Renamed { port, id, .. } => self.nodes[n].renamed.push((port, id)),
                 Output::Event(event) => self.nodes[n].events.push(event),
             }
         }
