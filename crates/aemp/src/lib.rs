@@ -21,7 +21,7 @@
 //!         Count::Add(n) => total += n,
 //!         Count::Get(reply) => cx.reply(reply, total),
 //!     });
-//!     node.publish("counters", &counter); // @127.0.0.1:4040/counters
+//!     node.publish("counter", &counter); // @127.0.0.1:4040/counter
 //!     println!("{counter}"); // all one needs to reach it
 //!     node.wait()
 //! }
