@@ -17,7 +17,7 @@ pub(crate) fn start_server(global: &Global) -> Result<Node, Failure> {
 }
 
 /// Starts a node that asks others. It is not the node that its user has configured, which may be running: it has no
-/// name, and listens nowhere, unless the options say so.
+/// name, and nobody finds it, unless the options say so.
 pub(crate) fn start_client(global: &Global) -> Result<Node, Failure> {
     start(Node::builder().anonymous(), global)
 }
