@@ -80,9 +80,8 @@ pub(crate) fn explain(error: CallError, target: &str) -> Failure {
 /// What the death of a port means for the user.
 pub(crate) fn dead(reason: &Reason, target: &str) -> Failure {
     match reason.code() {
-        ReasonCode::AuthenticationFailed => Failure::Refused(format!(
-            "{target}: {reason}. Both nodes need the same secret (--secret-file, AEMP_SECRET)"
-        )),
+        // Mostly for want of the same secret; the text says it.
+        ReasonCode::AuthenticationFailed => Failure::Refused(format!("{target}: {reason}")),
         _ => Failure::Failed(format!("{target} is dead or cannot be reached: {reason}")),
     }
 }

@@ -179,3 +179,12 @@ fn killed_by_hand(demo: &mut Running) -> String {
     assert!(Command::new("kill").args(["-9", &worker]).status().unwrap().success());
     worker
 }
+
+#[test]
+fn another_node_at_the_address_is_named_and_the_secret_is_not_blamed() {
+    let folder = tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let output = run(folder.path(), &["call", &format!("other@{}#abc", server.address()), "hello"]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(stderr(&output).contains("is server@") && !stderr(&output).contains("secret"), "{}", stderr(&output));
+}
