@@ -10,7 +10,7 @@ Exit codes:
   0  done
   1  what was asked for failed: the port is dead or unreachable, or no answer came in time
   2  the arguments or the configuration are wrong
-  3  refused: the two nodes do not have the same secret";
+  3  refused: the two nodes do not have the same secret, or the node at this address is another one";
 
 /// Why a command did not do what was asked for.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(crate) enum Failure {
     Failed(String),
     /// The arguments or the configuration are wrong.
     Usage(String),
-    /// The peer does not take us for a member of its network, or we do not take it for one of ours.
+    /// The peer does not take us for a member of its network, or we do not take it for the one that is meant.
     Refused(String),
     /// The output cannot be written.
     Output(io::Error),

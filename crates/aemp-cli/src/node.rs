@@ -17,7 +17,7 @@ pub(crate) fn start_server(global: &Global) -> Result<Node, Failure> {
 }
 
 /// Starts a node that asks others. It is not the node that its user has configured, which may be running: it has no
-/// name, and listens nowhere, unless the options say so.
+/// name, and nobody finds it, unless the options say so.
 pub(crate) fn start_client(global: &Global) -> Result<Node, Failure> {
     start(Node::builder().anonymous(), global)
 }
@@ -80,9 +80,8 @@ pub(crate) fn explain(error: CallError, target: &str) -> Failure {
 /// What the death of a port means for the user.
 pub(crate) fn dead(reason: &Reason, target: &str) -> Failure {
     match reason.code() {
-        ReasonCode::AuthenticationFailed => Failure::Refused(format!(
-            "{target}: {reason}. Both nodes need the same secret (--secret-file, AEMP_SECRET)"
-        )),
+        // Mostly for want of the same secret; the text says it.
+        ReasonCode::AuthenticationFailed => Failure::Refused(format!("{target}: {reason}")),
         _ => Failure::Failed(format!("{target} is dead or cannot be reached: {reason}")),
     }
 }

@@ -27,7 +27,7 @@ impl FromStr for Target {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let Some(rest) = text.strip_prefix('@') else {
-            return text.parse().map(Self::Port).map_err(|error| format!("{error} (a port ID is node#name)"));
+            return port(text).map(Self::Port).map_err(|error| format!("{error} (a port ID is node#name)"));
         };
         // The path of a Unix socket has slashes, a published name has none.
         let Some((address, name)) = rest.rsplit_once('/').filter(|(_, name)| !name.is_empty()) else {
@@ -54,9 +54,18 @@ impl FromStr for NodeTarget {
         match text.strip_prefix('@') {
             Some(address) => address.parse().map(Self::At).map_err(|error| format!("{error}")),
             // Whoever has the ID of a port there has the node's as well.
-            None => text.parse().map(|port: Port| Self::Id(port.node_id().clone())).map_err(|error| format!("{error}")),
+            None => port(text).map(|port| Self::Id(port.node_id().clone())),
         }
     }
+}
+
+/// A port at a node whose ID says where it is: a command, which nobody has told, could wait for any other for ever.
+fn port(text: &str) -> Result<Port, String> {
+    let port: Port = text.parse().map_err(|error| format!("{error}"))?;
+    if port.node_id().recipe().is_empty() {
+        return Err(format!("the node ID {} has no address, as in name@host:port", port.node_id()));
+    }
+    Ok(port)
 }
 
 #[cfg(test)]
@@ -83,6 +92,14 @@ mod tests {
     fn what_is_neither_is_refused() {
         for text in ["", "@", "@127.0.0.1:4040", "@127.0.0.1:4040/", "@127.0.0.1/echo", "a b#c"] {
             assert!(text.parse::<Target>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_does_not_say_where_its_node_is_is_refused() {
+        for text in ["127.0.0.1:4040", "counter", "counter#abc"] {
+            assert!(text.parse::<Target>().unwrap_err().contains("name@host:port"), "{text}");
+            assert!(text.parse::<NodeTarget>().unwrap_err().contains("name@host:port"), "{text}");
         }
     }
 

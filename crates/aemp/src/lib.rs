@@ -17,11 +17,11 @@
 //! fn main() -> aemp::Result<()> {
 //!     let node = Node::builder().name("counter").bind("127.0.0.1:4040").start()?;
 //!     let mut total = 0;
-//!     let counter = node.port(move |cx, msg: Count| match msg {
-//!         Count::Add(n) => total += n,
+//!     let counter = node.port(move |cx, message: Count| match message {
+//!         Count::Add(number) => total += number,
 //!         Count::Get(reply) => cx.reply(reply, total),
 //!     });
-//!     node.publish("counters", &counter); // @127.0.0.1:4040/counters
+//!     node.publish("counter", &counter); // @127.0.0.1:4040/counter
 //!     println!("{counter}"); // all one needs to reach it
 //!     node.wait()
 //! }

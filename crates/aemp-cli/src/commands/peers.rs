@@ -16,7 +16,7 @@ use crate::{
 /// Asks a node that runs `aemp run` for its peers and prints them.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Peers {
-    /// The node: its ID, the ID of any of its ports, or @host:port
+    /// The node: its ID, the ID of any of its ports, or @host:port where `aemp run` listens
     node: NodeTarget,
 }
 

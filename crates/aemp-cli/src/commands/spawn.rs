@@ -19,7 +19,7 @@ use crate::{
 #[derive(clap::Args, Debug)]
 #[command(after_help = message::HELP)]
 pub(crate) struct Spawn {
-    /// The node: its ID, the ID of any of its ports, or @host:port
+    /// The node: its ID, the ID of any of its ports, or @host:port where `aemp run` listens
     node: NodeTarget,
     /// The name of the service
     service: String,

@@ -155,3 +155,36 @@ fn the_demo_counts_the_files_of_the_user() {
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(stdout(&output).contains("\"words\":300,\"different\":3"), "{}", stdout(&output));
 }
+
+#[test]
+fn a_worker_of_the_demo_that_is_killed_by_hand_is_replaced() {
+    let folder = tempdir().unwrap();
+    let mut demo = Running::start(folder.path(), &["--json", "demo"]);
+    let by_hand = killed_by_hand(&mut demo);
+    let shown: Vec<String> = std::iter::repeat_with(|| demo.line()).take_while(|line| !line.is_empty()).collect();
+    assert_eq!(demo.process.wait().unwrap().code(), Some(0), "{shown:#?}");
+    let count = |event: &str| shown.iter().filter(|line| line.contains(&format!("\"event\":\"{event}\""))).count();
+    assert!(shown.iter().any(|line| line.contains("\"event\":\"died\"") && line.contains(&by_hand)), "{shown:#?}");
+    // The demo kills one of its own, too.
+    assert_eq!((count("started"), count("killed"), count("died")), (2, 1, 2), "{shown:#?}");
+}
+
+/// Kills the first worker that is given work; its process ID.
+fn killed_by_hand(demo: &mut Running) -> String {
+    let line = std::iter::repeat_with(|| demo.line())
+        .find(|line| line.is_empty() || line.contains("\"event\":\"sent\""))
+        .unwrap_or_default();
+    let (_, rest) = line.split_once("\"pid\":").unwrap_or_else(|| panic!("nothing was sent: {line}"));
+    let worker: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    assert!(Command::new("kill").args(["-9", &worker]).status().unwrap().success());
+    worker
+}
+
+#[test]
+fn another_node_at_the_address_is_named_and_the_secret_is_not_blamed() {
+    let folder = tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let output = run(folder.path(), &["call", &format!("other@{}#abc", server.address()), "hello"]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(stderr(&output).contains("is server@") && !stderr(&output).contains("secret"), "{}", stderr(&output));
+}
