@@ -1,5 +1,7 @@
 //! An authenticated connection.
 
+use std::time::Duration;
+
 use crate::{
     id::{Incarnation, NodeId},
     link::{Authenticated, Role},
@@ -40,6 +42,8 @@ pub(crate) struct Connection {
     pub(crate) urgent: Vec<u8>,
     pub(crate) heard_at: Time,
     pub(crate) written_at: Time,
+    /// How often the other side writes, as it says.
+    pub(crate) peer_heartbeat: Duration,
     /// Since when an acknowledgement is owed, and for how many octets.
     pub(crate) owed_since: Option<Time>,
     pub(crate) owed_octets: usize,
@@ -66,6 +70,7 @@ impl Connection {
             urgent: Vec::new(),
             heard_at: now,
             written_at: now,
+            peer_heartbeat: Duration::ZERO,
             owed_since: None,
             owed_octets: 0,
             acknowledge_now: false,
@@ -102,13 +107,18 @@ impl Connection {
         }
     }
 
+    /// How long the other side may be silent: three heartbeats of the slower one.
+    pub(crate) fn patience(&self, timing: &Timing) -> Duration {
+        self.peer_heartbeat.max(timing.heartbeat).saturating_mul(3)
+    }
+
     /// When something has to be done for it.
     pub(crate) fn next_due(&self, timing: &Timing) -> Option<Time> {
         match &self.phase {
             Phase::Closing => None,
             Phase::Handshake { .. } | Phase::Challenger { .. } => Some(self.attached_at.after(timing.handshake)),
             Phase::Adopted { .. } => {
-                let broken = self.heard_at.after(timing.heartbeat.saturating_mul(3));
+                let broken = self.heard_at.after(self.patience(timing));
                 let heartbeat = self.written_at.after(timing.heartbeat);
                 let owed = self.owed_since.filter(|_| !self.acknowledge_now).map(|since| since.after(timing.ack_delay));
                 [Some(broken), Some(heartbeat), owed, self.probe_until].into_iter().flatten().min()

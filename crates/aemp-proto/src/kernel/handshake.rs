@@ -1,6 +1,8 @@
 //! First frames, and what follows from them: a session begins, is resumed, fails, or passes to another
 //! incarnation. The rules R1 to R5 of `docs/protocol.md`.
 
+use std::time::Duration;
+
 use crate::{
     id::{Address, Incarnation, PortName, PortNumber},
     reason::Reason,
@@ -10,6 +12,9 @@ use crate::{
 };
 
 use super::{Event, Kernel, Output, arena::Key, connecting::useful, connection::Phase, sending::no_fields};
+
+/// A peer that says it is silent for longer is believed no more than this.
+const MAX_HEARTBEAT: Duration = Duration::from_secs(60);
 
 /// The pair of first frames of a connection, and what follows from it.
 struct Meeting {
@@ -30,6 +35,7 @@ impl Kernel {
             count: session.count.saturating_add(1),
             features: 0,
             max_message: u64::try_from(self.settings.limits.max_message).unwrap_or(u64::MAX),
+            heartbeat: u64::try_from(self.settings.timing.heartbeat.as_millis()).unwrap_or(u64::MAX),
             addresses: self.settings.addresses.clone(),
         })
     }
@@ -201,6 +207,7 @@ impl Kernel {
         let first = peer.session.acknowledged().saturating_add(1);
         state.phase = Phase::Adopted { rank, expected: None, proved_useful: false };
         state.heard_at = now;
+        state.peer_heartbeat = Duration::from_millis(meeting.its.heartbeat).min(MAX_HEARTBEAT);
         state.urgent(kind::START, |out| write::number(out, first));
         let cancelled: Vec<_> = peer.dialling.cancel().collect();
         let (node, connections) = (peer.node.clone(), peer.session.count);

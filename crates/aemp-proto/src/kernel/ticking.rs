@@ -57,7 +57,7 @@ impl Kernel {
                 }
             }
             Phase::Adopted { .. } => {
-                if now.since(state.heard_at) >= timing.heartbeat.saturating_mul(3) {
+                if now.since(state.heard_at) >= state.patience(&timing) {
                     return self.broken(id, "three heartbeats were missed", now);
                 }
                 if state.probe_until.is_some_and(|until| now >= until) {

@@ -30,6 +30,8 @@ pub(crate) struct Hello {
     pub(crate) features: u64,
     /// The largest message that it takes.
     pub(crate) max_message: u64,
+    /// It writes to an idle connection at least this often, in milliseconds.
+    pub(crate) heartbeat: u64,
     /// Where it listens now.
     pub(crate) addresses: Vec<Address>,
 }
@@ -43,7 +45,7 @@ impl Hello {
                 out.extend_from_slice(&octets);
             }
         }
-        for number in [self.epoch, self.received, self.count, self.features, self.max_message] {
+        for number in [self.epoch, self.received, self.count, self.features, self.max_message, self.heartbeat] {
             write::number(out, number);
         }
         write::size(out, self.addresses.len().min(MAX_ADDRESSES));
@@ -63,12 +65,12 @@ impl Hello {
         if epoch > MAX_EPOCH || count > MAX_EPOCH {
             return Err(FrameError::Number);
         }
-        let (features, max_message, told) = (r.number()?, r.number()?, r.size()?);
+        let (features, max_message, heartbeat, told) = (r.number()?, r.number()?, r.number()?, r.size()?);
         if told > MAX_ADDRESSES {
             return Err(FrameError::Number);
         }
         let addresses = (0..told).map(|_| r.text()?.parse().map_err(|_| FrameError::Name)).collect::<Result<_, _>>()?;
-        Ok(Self { peer, epoch, received, count, features, max_message, addresses })
+        Ok(Self { peer, epoch, received, count, features, max_message, heartbeat, addresses })
     }
 }
 
@@ -112,7 +114,16 @@ mod tests {
     const B: Incarnation = Incarnation([2; 16]);
 
     fn hello(peer: Option<Incarnation>, epoch: u64, received: u64, count: u64) -> Hello {
-        Hello { peer, epoch, received, count, features: 0, max_message: 1, addresses: vec!["[::1]:7".parse().unwrap()] }
+        Hello {
+            peer,
+            epoch,
+            received,
+            count,
+            features: 0,
+            max_message: 1,
+            heartbeat: 5000,
+            addresses: vec!["[::1]:7".parse().unwrap()],
+        }
     }
 
     #[test]

@@ -16,6 +16,18 @@ fn an_idle_connection_is_kept_alive_by_both_ends() {
 }
 
 #[test]
+fn a_peer_with_slower_heartbeats_is_not_taken_for_dead() {
+    let mut world = World::new(0);
+    world.add("slow@127.0.0.1:1");
+    world.timing.heartbeat = millis(200);
+    world.add("fast@127.0.0.1:2");
+    let (_, id) = world.open(1);
+    world.send(0, &id, "one");
+    world.pass(millis(600_000));
+    assert_eq!((world.live_wires(), world.wires.len()), (1, 1));
+}
+
+#[test]
 fn an_idle_connection_is_silent_between_heartbeats() {
     let mut world = World::new(2);
     let (_, id) = world.open(1);

@@ -19,8 +19,16 @@ fn frame(kind: u8, body: &[u8]) -> Vec<u8> {
 
 /// The first frame of a node that knows nothing.
 pub(super) fn hello_octets() -> Vec<u8> {
-    let hello =
-        Hello { peer: None, epoch: 1, received: 0, count: 1, features: 0, max_message: 1 << 20, addresses: vec![] };
+    let hello = Hello {
+        peer: None,
+        epoch: 1,
+        received: 0,
+        count: 1,
+        features: 0,
+        max_message: 1 << 20,
+        heartbeat: 5000,
+        addresses: vec![],
+    };
     let mut body = Vec::new();
     hello.write(&mut body);
     frame(kind::HELLO, &body)
@@ -138,8 +146,16 @@ fn a_session_number_beyond_belief_is_refused() {
     let now = world.now;
     let connection = world.nodes[0].kernel.attach(&link, None, now, now);
     let mut body = Vec::new();
-    let hello =
-        Hello { peer: None, epoch: u64::MAX, received: 0, count: 1, features: 0, max_message: 1, addresses: vec![] };
+    let hello = Hello {
+        peer: None,
+        epoch: u64::MAX,
+        received: 0,
+        count: 1,
+        features: 0,
+        max_message: 1,
+        heartbeat: 5000,
+        addresses: vec![],
+    };
     hello.write(&mut body);
     assert!(!feed(&mut world, connection, &frame(kind::HELLO, &body)));
 }

@@ -54,6 +54,7 @@ pub(super) struct World {
     /// What attempts to connect to an address come to, where it is not the node that listens there.
     pub(super) failures: BTreeMap<Address, DialFailure>,
     pub(super) limits: Limits,
+    pub(super) timing: Timing,
     /// Which of several connections is read first.
     pub(super) backwards: bool,
     nonce: u8,
@@ -83,6 +84,7 @@ impl World {
             dial_at_once: true,
             failures: BTreeMap::new(),
             limits: Limits::default(),
+            timing: Timing::default(),
             backwards: false,
             nonce: 0,
         };
@@ -119,7 +121,7 @@ impl World {
             incarnation,
             addresses,
             limits: self.limits,
-            timing: Timing::default(),
+            timing: self.timing,
             refused_is_death: crate::kernel::RefusedIsDeath::SameHost,
             seed: n.into(),
         });
