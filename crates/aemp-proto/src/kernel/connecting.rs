@@ -139,7 +139,7 @@ impl Kernel {
     }
 
     /// Tells the other side why, and closes.
-    pub(super) fn refuse(&mut self, connection: Key, code: &str, text: &str) {
+    pub(super) fn refuse_connection(&mut self, connection: Key, code: &str, text: &str) {
         if let Some(state) = self.connections.get_mut(connection) {
             state.urgent(kind::REFUSED, |out| {
                 out.push(u8::try_from(code.len()).unwrap_or(u8::MAX));

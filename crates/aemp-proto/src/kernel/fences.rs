@@ -97,6 +97,14 @@ impl Peer {
         self.queue_certificates();
     }
 
+    /// A fence that the peer itself has asked for: there is nothing to certify.
+    pub(crate) fn fence_settled(&mut self, name: &PortName, reason: &Reason) {
+        self.fences.make(name.clone(), reason, self.session.epoch, false);
+        if let Some(fence) = self.fences.by_name.get_mut(name) {
+            fence.settled = true;
+        }
+    }
+
     /// The certificate of a name has to kill.
     fn owe_kill(&mut self, name: &PortName, reason: &Reason, made_in: u64) {
         self.fences.make(name.clone(), reason, made_in, true);
@@ -188,7 +196,7 @@ impl Kernel {
     }
 
     /// Gives a port a further name, its own from now on.
-    fn rename(&mut self, port: super::LocalPort) {
+    pub(super) fn rename(&mut self, port: super::LocalPort) {
         // 2^62 names are not used up in the life of a process.
         let Some(number) = PortNumber::counted(self.renamed, PortKind::Renamed) else { return };
         self.renamed = self.renamed.saturating_add(1);

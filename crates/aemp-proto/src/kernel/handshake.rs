@@ -144,7 +144,7 @@ impl Kernel {
         let (node, waiting) = (peer.node.clone(), peer.handshakes.clone());
         for connection in waiting {
             if self.connections.get(connection).is_some_and(|state| matches!(state.phase, Phase::Challenger { .. })) {
-                self.refuse(connection, "node_id_in_use", "another living process has this node ID");
+                self.refuse_connection(connection, "node_id_in_use", "another living process has this node ID");
                 self.event(Event::NodeIdInUse { node: node.clone() });
             }
         }
@@ -284,6 +284,7 @@ impl Kernel {
         peer.session.learned_at = now;
         peer.session.peer_max_message = usize::MAX;
         peer.fences.supersede();
+        peer.closed_here.clear();
         peer.queue_certificates();
         peer.congested = false;
         let monitors: Vec<PortName> = peer.monitors.keys().filter(|name| **name != PortName::Node).cloned().collect();

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     id::{Address, NodeId, PortName},
+    reason::Reason,
     session::Session,
     time::Time,
 };
@@ -32,6 +33,8 @@ pub(crate) struct Peer {
     pub(crate) watched: FxHashMap<PortName, LocalPort>,
     /// Ports there that are dead for this node.
     pub(crate) fences: Fences,
+    /// Names of ports here that take nothing more from its incarnation.
+    pub(crate) closed_here: FxHashMap<PortName, Reason>,
     /// Where it says that it listens.
     pub(crate) told: Vec<Address>,
     pub(crate) due: Option<Time>,
@@ -51,6 +54,7 @@ impl Peer {
             monitors: FxHashMap::default(),
             watched: FxHashMap::default(),
             fences: Fences::default(),
+            closed_here: FxHashMap::default(),
             told: Vec::new(),
             due: None,
             congested: false,

@@ -115,6 +115,13 @@ impl Ports {
         given.unwrap_or_else(|| PortName::Native { origin: self.origin, number: port.number() })
     }
 
+    /// All names of a port.
+    pub(crate) fn names(&self, port: LocalPort) -> Vec<PortName> {
+        let further = self.slot(port).and_then(|slot| slot.extra.as_ref()).map(|extra| extra.names.iter().cloned());
+        let own = PortName::Native { origin: self.origin, number: port.number() };
+        further.into_iter().flatten().chain([own]).collect()
+    }
+
     /// Gives a living port a further name. If it has too many, those who watch it under the oldest are to be told.
     pub(crate) fn rename(&mut self, port: LocalPort, name: PortName) -> Vec<(Key, PortName)> {
         let Some(extra) = self.extra(port) else { return Vec::new() };

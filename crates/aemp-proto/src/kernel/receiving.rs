@@ -23,8 +23,8 @@ enum Target {
     Port(LocalPort),
     /// The node itself.
     Node,
-    /// No port has this name.
-    Nobody(PortName),
+    /// No port has this name, or none for the sender.
+    Nobody(PortName, Reason),
 }
 
 /// Why a numbered frame cannot be accepted.
@@ -219,7 +219,7 @@ impl Kernel {
             Numbered::Message { to, body } => Ok(match self.target(key, to)? {
                 Target::Port(to) => Some(Delivery::Message { to, body: share(body) }),
                 Target::Node => None,
-                Target::Nobody(name) => self.dropped(name),
+                Target::Nobody(name, reason) => self.dropped(name, reason),
             }),
             Numbered::Call { to, number, body } => {
                 match (self.target(key, to)?, self.reply(key, number)) {
@@ -227,9 +227,7 @@ impl Kernel {
                         return Ok(Some(Delivery::Call { to, reply, body: share(body) }));
                     }
                     (Target::Node, Some(reply)) => self.handle_request(key, &reply.name, body, now),
-                    (Target::Nobody(name), Some(reply)) => {
-                        self.answer_failed(&reply, &self.absence(&name), now);
-                    }
+                    (Target::Nobody(_, reason), Some(reply)) => self.answer_failed(&reply, &reason, now),
                     (_, None) => {}
                 }
                 Ok(None)
@@ -243,11 +241,9 @@ impl Kernel {
                 Ok(number.map(|number| Delivery::Answer { number, result: Err(reason) }))
             }
             Numbered::Kill { to, reason } => {
-                let reason = self.reason(reason);
-                Ok(match self.target(key, to)? {
-                    Target::Port(to) => Some(Delivery::Kill { to, reason }),
-                    Target::Node | Target::Nobody(_) => None,
-                })
+                // A kill is no message: nothing closes a port to it.
+                let (name, reason) = (self.name(key, to)?, self.reason(reason));
+                Ok(self.ports.resolve(&name).map(|to| Delivery::Kill { to, reason }))
             }
             Numbered::Spawn { to, service, arguments } => match to {
                 Destination::Name(name) if self.may_spawn(key, &name) => {
@@ -280,6 +276,10 @@ impl Kernel {
             }
             Numbered::Gone { name } => self.handle_gone(key, &name),
             Numbered::Renamed { name } => self.handle_renamed(key, &name),
+            Numbered::Closed { name, reason } => {
+                let reason = self.reason(reason);
+                self.handle_closed(key, &name, &reason);
+            }
             Numbered::Intern { index, name } => {
                 let known = Known { port: self.ports.direct(&name), name };
                 let limits = self.settings.limits;
@@ -298,8 +298,9 @@ impl Kernel {
         let name = match to {
             Destination::Name(name) => name,
             Destination::Interned(index) => {
+                let session = self.peers.get(key).filter(|peer| peer.closed_here.is_empty());
                 let known = self.known(key, index)?;
-                match known.port {
+                match known.port.filter(|_| session.is_some()) {
                     Some(port) if self.ports.is_alive(port) => return Ok(Target::Port(port)),
                     _ => known.name.clone(),
                 }
@@ -308,7 +309,17 @@ impl Kernel {
         if name == PortName::Node {
             return Ok(Target::Node);
         }
-        Ok(self.ports.resolve(&name).map_or(Target::Nobody(name), Target::Port))
+        // What is closed for the peer is closed, whoever has the name.
+        if let Some(reason) = self.closed_for(key, &name) {
+            return Ok(Target::Nobody(name, reason.clone()));
+        }
+        Ok(match self.ports.resolve(&name) {
+            Some(port) => Target::Port(port),
+            None => {
+                let reason = self.absence(&name);
+                Target::Nobody(name, reason)
+            }
+        })
     }
 
     /// Whether the peer may give this name to a port of this node: its own incarnation made it.
@@ -349,8 +360,7 @@ impl Kernel {
     }
 
     /// A message for a port that is dead, or never was.
-    fn dropped<'b>(&mut self, name: PortName) -> Option<Delivery<'b>> {
-        let reason = self.absence(&name);
+    fn dropped<'b>(&mut self, name: PortName, reason: Reason) -> Option<Delivery<'b>> {
         let to = PortId::new(self.settings.node.clone(), name);
         self.event(Event::MessageDropped { to, reason });
         None

@@ -130,6 +130,9 @@ impl Kernel {
         if name == PortName::Node {
             return;
         }
+        if let Some(reason) = self.closed_for(key, &name).cloned() {
+            return self.tell_death(key, None, &name, &reason);
+        }
         let Some(port) = self.ports.resolve(&name) else {
             let reason = self.absence(&name);
             // What it sent before it died may still be waiting.

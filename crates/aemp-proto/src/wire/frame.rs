@@ -43,6 +43,7 @@ pub(crate) mod kind {
     pub(crate) const CERTIFICATE: u8 = 0x4b;
     pub(crate) const GONE: u8 = 0x4c;
     pub(crate) const RENAMED: u8 = 0x4d;
+    pub(crate) const CLOSED: u8 = 0x4e;
 
     pub(crate) const NUMBERED: u8 = 0x40;
     pub(crate) const MAY_BE_IGNORED: u8 = 0x80;
@@ -90,6 +91,7 @@ pub(crate) enum Numbered<'b> {
     Certificate { name: PortName, kills: bool, reason: &'b [u8] },
     Gone { name: PortName },
     Renamed { name: PortName },
+    Closed { name: PortName, reason: &'b [u8] },
     Ignored,
 }
 
@@ -170,6 +172,7 @@ impl<'b> Numbered<'b> {
             kind::CERTIFICATE => Self::Certificate { name: r.name()?, kills: r.octet()? != 0, reason: r.rest() },
             kind::GONE => Self::Gone { name: r.name()? },
             kind::RENAMED => Self::Renamed { name: r.name()? },
+            kind::CLOSED => Self::Closed { name: r.name()?, reason: r.rest() },
             kind if kind & kind::MAY_BE_IGNORED != 0 => Self::Ignored,
             kind => return Err(FrameError::Type(kind)),
         })

@@ -61,17 +61,27 @@ impl Engine {
         let begun = self.ports.borrow_mut().begin(port);
         match begun {
             Some((handler, own)) if own == queue => {
-                let _ = self.enter(port, handler, |handler| handler.run(self, port));
+                let taken = self.enter(port, handler, |handler| handler.run(self, port));
+                self.take_or_die(port, taken);
             }
             Some((handler, _)) => {
                 let Encoded(octets) = self.queues.typed::<Encoded>().pop().unwrap_or(Encoded(Vec::new()));
                 let body = Body::Shared(octets.into());
-                let _ = self.enter(port, handler, |handler| handler.receive(self, port, &body));
+                let taken = self.enter(port, handler, |handler| handler.receive(self, port, &body));
+                self.take_or_die(port, taken);
             }
             None => {
                 drop_quietly(self.queues.pop_any(queue));
                 self.dropped(port, Reason::new(ReasonCode::NoSuchPort, ""));
             }
+        }
+    }
+
+    /// A port that does not take a message of its own node dies of it.
+    #[inline]
+    fn take_or_die(self: &Rc<Self>, port: LocalPort, taken: Result<(), Reason>) {
+        if let Err(reason) = taken {
+            self.close(port, reason);
         }
     }
 

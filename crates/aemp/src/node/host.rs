@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use aemp_proto::{
     id::{NodeId, PortId},
-    kernel::{Body, Delivery, Event, Kernel, LocalPort},
+    kernel::{Body, Delivery, Event, Kernel, LocalPort, Refused},
     reason::Reason,
     time::Time,
 };
@@ -49,7 +49,11 @@ impl Engine {
 
     fn carry_out_delivery(self: &Rc<Self>, delivery: Delivery<'_>) {
         match delivery {
-            Delivery::Message { to, body } => drop(self.receive(to, &body)),
+            Delivery::Message { to, body } => {
+                if let Err(reason) = self.receive(to, &body) {
+                    self.refuse(to, reason);
+                }
+            }
             Delivery::Call { to, reply, body } => self.receive_call(to, &reply, &body),
             Delivery::Answer { number, result: Ok(body) } => self.answer_body(number, &body),
             Delivery::Answer { number, result: Err(reason) } => self.end_call(number, reason.into()),
@@ -61,8 +65,18 @@ impl Engine {
     /// A call that is refused is answered so at once.
     fn receive_call(self: &Rc<Self>, to: LocalPort, reply: &PortId, body: &Body<'_>) {
         if let Err(reason) = self.receive(to, body) {
-            let reason = Reason::new(NO_REPLY, format!("the request was refused: {reason}"));
-            self.kernel(|kernel, now| kernel.answer_failed(reply, &reason, now));
+            let text = Reason::new(NO_REPLY, format!("the request was refused: {reason}"));
+            self.kernel(|kernel, now| kernel.answer_failed(reply, &text, now));
+            self.refuse(to, reason);
+        }
+    }
+
+    /// A port did not take a message of another node: nothing of what follows may reach it in its place.
+    fn refuse(self: &Rc<Self>, port: LocalPort, reason: Reason) {
+        let from = self.source.borrow().clone();
+        let refused = from.map(|from| self.kernel(|kernel, _| kernel.refuse(port, &from, &reason)));
+        if refused == Some(Refused::Dies) {
+            self.close(port, reason);
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Messages between nodes.
 
-use std::sync::mpsc::RecvTimeoutError;
-
 use aemp::{Bytes, Node, Port};
 
 use crate::common::{SECRET, builder, collector, node, secs};
@@ -84,15 +82,24 @@ fn what_was_sent_before_a_stop_arrives() {
 }
 
 #[test]
-fn a_message_for_another_type_is_dropped_and_the_port_lives_on() {
-    let (a, b) = (node("a"), node("b"));
+fn a_message_that_is_refused_closes_its_port_to_the_sender_alone() {
+    let (a, b, c) = (node("a"), node("b"), node("c"));
     let (port, received) = collector::<u64>(&b);
-    let mut events = b.events();
+    b.publish("numbers", &port);
+    let address = b.id().recipe()[0].to_string();
+    a.send(&port, 1);
+    assert_eq!(received.recv_timeout(secs(5)), Ok(1));
+    let death = a.monitor(&port);
     a.send(&port.clone().cast::<String>(), "not a number".into());
+    a.send(&port, 2);
+    assert_eq!(death.wait().code().as_str(), "bad_message");
     a.send(&port, 3);
-    assert_eq!(received.recv_timeout(secs(5)), Ok(3));
-    assert_eq!(received.recv_timeout(std::time::Duration::from_millis(50)), Err(RecvTimeoutError::Timeout));
-    assert!(std::iter::from_fn(|| events.try_next()).any(|event| matches!(event, aemp::Event::MessageDropped { .. })));
+    c.send(&port, 4);
+    assert_eq!(received.recv_timeout(secs(5)), Ok(4));
+    let found = a.find::<u64>(&address, "numbers").timeout(secs(5)).wait().unwrap();
+    assert_ne!(found, port);
+    a.send(&found, 5);
+    assert_eq!(received.recv_timeout(secs(5)), Ok(5));
 }
 
 #[test]

@@ -253,3 +253,59 @@ fn at_the_limit_a_running_session_tells_at_once() {
     world.pass(millis(100));
     assert_eq!(world.texts(1, port).last(), Some(&"under the new name"));
 }
+
+#[test]
+fn a_refused_message_closes_the_port_for_its_sender_alone() {
+    let mut world = World::new(3);
+    let (port, id) = world.open(1);
+    world.monitor(0, &id);
+    world.send(0, &id, "one");
+    world.drive();
+    // Another message is on its way when the first is refused.
+    world.send(0, &id, "two");
+    let from = world.nodes[0].id.clone();
+    let refused = world.nodes[1].kernel.refuse(port, &from, &Reason::new("bad_message", "no"));
+    assert_eq!(refused, crate::kernel::Refused::LivesOn);
+    world.drive();
+    world.send(0, &id, "three");
+    world.send(2, &id, "from another");
+    world.monitor(0, &id);
+    world.pass(millis(100));
+    assert_eq!(world.texts(1, port), ["one", "from another"]);
+    assert_eq!(world.codes(0), ["bad_message", "bad_message"]);
+    let new = world.nodes[1].kernel.port_id(port);
+    world.send(0, &new, "under the new name");
+    world.pass(millis(100));
+    assert_eq!(world.texts(1, port).last(), Some(&"under the new name"));
+}
+
+#[test]
+fn what_is_closed_stays_closed_for_an_incarnation_over_a_failed_session() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    world.send(0, &id, "one");
+    world.pass(millis(100));
+    part(&mut world);
+    // The refusal is never told: the session fails first.
+    let from = world.nodes[0].id.clone();
+    let _ = world.nodes[1].kernel.refuse(port, &from, &Reason::new("bad_message", "no"));
+    world.pass(millis(40_000));
+    heal(&mut world);
+    world.send(0, &id, "into the gap");
+    world.monitor(0, &id);
+    world.pass(millis(10_000));
+    assert_eq!((world.texts(1, port), world.codes(0)), (vec!["one"], vec!["bad_message"]));
+}
+
+#[test]
+fn a_port_that_was_spawned_dies_of_a_message_of_its_spawner_that_it_refuses() {
+    let mut world = World::new(2);
+    let (port, _) = world.open(1);
+    world.nodes[1].kernel.make_private(port);
+    let (_, other) = world.open(1);
+    world.send(0, &other, "hello");
+    world.drive();
+    let from = world.nodes[0].id.clone();
+    let refused = world.nodes[1].kernel.refuse(port, &from, &Reason::new("bad_message", "no"));
+    assert_eq!(refused, crate::kernel::Refused::Dies);
+}
