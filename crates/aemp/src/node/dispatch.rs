@@ -188,5 +188,11 @@ impl Engine {
 
 /// Drops what belongs to the user; a panic in its destructor ends there.
 pub(super) fn drop_quietly<T>(value: T) {
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
+    contained(|| drop(value));
+}
+
+/// Runs what may meet code of the user that no port answers for, such as a `Serialize` or a destructor: a panic there
+/// was reported by the panic hook, and must not end the node.
+pub(super) fn contained(work: impl FnOnce()) {
+    let _ = catch_unwind(AssertUnwindSafe(work));
 }

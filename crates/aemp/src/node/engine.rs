@@ -20,6 +20,7 @@ use aemp_proto::{
 use super::{
     calls::Calls,
     clock::Clock,
+    dispatch::contained,
     network::Network,
     peers::Peers,
     ports::Ports,
@@ -156,7 +157,7 @@ impl Engine {
     fn run_job(self: &Rc<Self>) {
         let job = self.jobs.borrow_mut().pop_front();
         if let Some(job) = job {
-            job(self);
+            contained(|| job(self));
         }
     }
 

@@ -9,7 +9,7 @@ use aemp_proto::{
     time::Time,
 };
 
-use super::engine::Engine;
+use super::{dispatch::contained, engine::Engine};
 use crate::{error::NO_REPLY, net::Host};
 
 impl Host for Rc<Engine> {
@@ -22,7 +22,7 @@ impl Host for Rc<Engine> {
             self.source.replace(Some(from.clone()));
         }
         self.delivers.set(true);
-        self.carry_out_delivery(delivery);
+        contained(|| self.carry_out_delivery(delivery));
         self.delivers.set(false);
     }
 

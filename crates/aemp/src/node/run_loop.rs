@@ -7,7 +7,7 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
-use super::{engine::Engine, stop::tell_end};
+use super::{dispatch::contained, engine::Engine, stop::tell_end};
 
 /// Writing a goodbye takes longer only if the peer reads nothing.
 const FLUSH: Duration = Duration::from_millis(500);
@@ -18,7 +18,7 @@ pub(super) async fn run(engine: Rc<Engine>) {
     loop {
         engine.shared.take_commands(&mut commands);
         for command in commands.drain(..) {
-            command(&engine);
+            contained(|| command(&engine));
         }
         // Before the turn, which hands on what the timers send.
         engine.run_timers();

@@ -6,7 +6,7 @@ use aemp_proto::{kernel::LocalPort, time::Time};
 use rustc_hash::FxHashMap;
 
 use super::{
-    dispatch::drop_quietly,
+    dispatch::{contained, drop_quietly},
     engine::{Engine, Job},
 };
 
@@ -137,10 +137,10 @@ impl Engine {
                 None => break,
                 Some((id, Action::Once(then))) => {
                     self.cancel_timer(id);
-                    then(self);
+                    contained(|| then(self));
                 }
                 Some((id, Action::Every(period, mut then))) => {
-                    then(self);
+                    contained(|| then(self));
                     let action = Action::Every(period, then);
                     let cancelled = self.timers.borrow_mut().put_back(id, now, period, action);
                     drop_quietly(cancelled);

@@ -2,6 +2,7 @@
 
 mod common;
 mod nodes;
+mod panics;
 mod ports;
 mod watching;
 mod work;

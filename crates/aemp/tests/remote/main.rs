@@ -3,5 +3,6 @@
 mod common;
 mod deaths;
 mod delivery;
+mod loops;
 mod security;
 mod services;
