@@ -103,9 +103,9 @@ impl Engine {
         drop(CURRENT.take());
     }
 
-    /// The engine that the calling thread runs.
+    /// The engine that the calling thread runs. A thread that ends, and drops what its other variables held, runs none.
     pub(crate) fn current() -> Option<Rc<Self>> {
-        CURRENT.with_borrow(Clone::clone)
+        CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
     }
 
     /// Runs `work` on the kernel with the present time.
