@@ -175,8 +175,9 @@ impl Engine {
         let greediest = self.ports.borrow().greediest();
         let Some(port) = greediest else { return };
         let text = "too many messages wait inside the node, the most of them for this port";
-        self.close(port, Reason::new(ReasonCode::Overload, text));
+        // First, so that what its destructor sends finds room.
         let messages = self.queues.take_messages(&mut self.tokens.borrow_mut(), port);
+        self.close(port, Reason::new(ReasonCode::Overload, text));
         drop_quietly(messages);
     }
 
