@@ -128,6 +128,11 @@ impl Engine {
     #[inline]
     pub(super) fn push_token(&self, token: Token) {
         self.tokens.borrow_mut().push_back(token);
+        self.rouse();
+    }
+
+    /// What a task did while the loop sleeps may have left the kernel something to send, or another deadline.
+    pub(super) fn rouse(&self) {
         if self.asleep.get() {
             self.wake();
         }

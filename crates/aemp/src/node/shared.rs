@@ -105,6 +105,7 @@ impl Shared {
         match Engine::current() {
             Some(engine) if std::ptr::eq(&*engine.shared, self) => {
                 command(&engine);
+                engine.rouse();
                 Ok(())
             }
             _ => self.post(command),
