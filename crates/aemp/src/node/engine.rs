@@ -64,6 +64,8 @@ pub(crate) struct Engine {
     /// When the loop will wake up by itself, while it sleeps.
     pub(super) alarm: Cell<Option<Time>>,
     pub(super) asleep: Cell<bool>,
+    /// Local messages and jobs that were handled so far.
+    pub(super) handled: Cell<u64>,
     /// How long a stop waits for acknowledgement.
     pub(super) stop_timeout: Duration,
 }
@@ -89,6 +91,7 @@ impl Engine {
             delivers: Cell::new(false),
             alarm: Cell::new(None),
             asleep: Cell::new(false),
+            handled: Cell::new(0),
             stop_timeout,
         })
     }
@@ -154,6 +157,7 @@ impl Engine {
                 Some(token) => self.dispatch_waiting(token),
                 None => break,
             }
+            self.handled.set(self.handled.get() + 1);
         }
         self.carry_out();
         !self.tokens.borrow().is_empty()

@@ -10,7 +10,10 @@ use aemp_proto::{
 };
 
 use super::{dispatch::contained, engine::Engine};
-use crate::{error::NO_REPLY, net::Host};
+use crate::{
+    error::NO_REPLY,
+    net::{Backlog, Host},
+};
 
 impl Host for Rc<Engine> {
     fn kernel<R>(&self, work: impl FnOnce(&mut Kernel, Time) -> R) -> R {
@@ -30,14 +33,14 @@ impl Host for Rc<Engine> {
         Engine::event(self, event);
     }
 
-    fn turn(&self) -> bool {
+    fn turn(&self) -> Backlog {
         let more = Engine::turn(self);
         let deadline = Engine::kernel(self, |kernel, _| kernel.deadline());
         let earlier = deadline.is_some_and(|deadline| self.alarm.get().is_none_or(|alarm| deadline < alarm));
         if self.asleep.get() && (more || earlier || self.is_waiting_for_kernel()) {
             self.wake();
         }
-        more
+        Backlog { handled: self.handled.get(), waiting: self.tokens.borrow().len() as u64 }
     }
 }
 
