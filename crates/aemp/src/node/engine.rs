@@ -4,7 +4,7 @@
 //! destructors of messages and closures. What is taken out of a table is dropped after the borrow.
 
 use std::{
-    cell::{Cell, OnceCell, RefCell},
+    cell::{Cell, RefCell},
     collections::VecDeque,
     rc::Rc,
     sync::Arc,
@@ -47,7 +47,8 @@ pub(crate) struct Engine {
     pub(crate) shared: Arc<Shared>,
     kernel: RefCell<Kernel>,
     pub(super) clock: Clock,
-    pub(super) network: OnceCell<Network>,
+    /// Absent before the start and after the end: it holds the engine.
+    pub(super) network: RefCell<Option<Network>>,
     pub(super) ports: RefCell<Ports>,
     pub(super) queues: Queues,
     pub(super) tokens: RefCell<VecDeque<Token>>,
@@ -76,7 +77,7 @@ impl Engine {
             shared,
             kernel: RefCell::new(Kernel::new(settings)),
             clock,
-            network: OnceCell::new(),
+            network: RefCell::default(),
             ports: RefCell::default(),
             queues: Queues::new(),
             tokens: RefCell::default(),
@@ -174,9 +175,8 @@ impl Engine {
         while let Some(output) = self.kernel(|kernel, _| kernel.poll()) {
             self.carry_out_one(output);
         }
-        let Some(network) = self.network.get() else { return };
         while let Some(connection) = self.kernel(|kernel, _| kernel.next_writable()) {
-            network.wake(connection);
+            self.on_network(|network| network.wake(connection));
         }
     }
 
@@ -193,9 +193,9 @@ impl Engine {
         }
     }
 
-    /// Does something with the network, which every started node has.
+    /// Does something with the network, which every running node has.
     pub(super) fn on_network(&self, work: impl FnOnce(&Network)) {
-        if let Some(network) = self.network.get() {
+        if let Some(network) = &*self.network.borrow() {
             work(network);
         }
     }

@@ -77,7 +77,8 @@ impl Engine {
 
     /// Gives the connections time to write the goodbyes.
     async fn flush(&self) {
-        if let Some(network) = self.network.get() {
+        let network = self.network.borrow().clone();
+        if let Some(network) = network {
             network.stop_listening();
             let _ = timeout(FLUSH, network.all_closed()).await;
         }

@@ -72,7 +72,7 @@ async fn make(builder: Builder, clock: Clock) -> Result<Rc<Engine>> {
     let engine = Engine::new(shared, settings, clock, builder.stop_timeout);
     engine.enter_thread();
     let network = network::start(&engine, identity, membership, listeners)?;
-    let _ = engine.network.set(network);
+    engine.network.replace(Some(network));
     Ok(engine)
 }
 

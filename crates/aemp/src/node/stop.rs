@@ -112,6 +112,7 @@ impl Engine {
         self.drop_watches();
         self.drop_services();
         self.drop_peers();
+        drop(self.network.take());
         Self::leave_thread();
     }
 }
