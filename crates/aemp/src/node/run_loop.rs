@@ -7,13 +7,15 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
-use super::{dispatch::contained, engine::Engine, stop::tell_end};
+use super::{dispatch::contained, engine::Engine};
 
 /// Writing a goodbye takes longer only if the peer reads nothing.
 const FLUSH: Duration = Duration::from_millis(500);
 
-/// Runs a node until it is stopped.
-pub(super) async fn run(engine: Rc<Engine>) {
+/// Runs a node until it is stopped. Octets that peers have not acknowledged.
+pub(super) async fn run(engine: Rc<Engine>) -> usize {
+    // Even if the loop panics, destructors that run later must not find the engine.
+    let _thread = Entered;
     let mut commands = Vec::new();
     loop {
         engine.shared.take_commands(&mut commands);
@@ -37,9 +39,15 @@ pub(super) async fn run(engine: Rc<Engine>) {
     let left = engine.say_goodbye();
     engine.flush().await;
     engine.tear_down();
-    let shared = engine.shared.clone();
-    drop(engine);
-    tell_end(&shared, left);
+    left
+}
+
+struct Entered;
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        Engine::leave_thread();
+    }
 }
 
 impl Engine {

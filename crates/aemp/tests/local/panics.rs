@@ -1,11 +1,11 @@
 //! Panics in the user's own `Serialize`, `Deserialize` and `Drop`: the node goes on.
 
-use std::{cell::RefCell, thread};
+use std::{cell::RefCell, sync::mpsc::RecvTimeoutError, thread, time::Duration};
 
 use aemp::{Call, CallError, Limits, Monitor, Node, Port, Reply};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::common::{SOON, node, seen, settle, sink};
+use crate::common::{SOON, node, settle, sink};
 
 /// It cannot be encoded or decoded without a panic.
 struct Hostile;
@@ -102,22 +102,26 @@ fn last_words_of_a_port_that_dies_of_overload_kill_nobody_else() {
 }
 
 #[test]
-fn what_a_handler_begins_for_its_dead_port_does_not_go_on() {
+fn what_a_handler_begins_for_its_dead_port_is_dropped() {
     let node = node();
-    let (ticks, seen) = seen::<()>();
-    let (other, _seen) = sink::<u64>(&node);
+    let (kept, dropped) = std::sync::mpsc::channel::<()>();
+    let (away, _seen) = sink::<u64>(&node);
     let port = node.port(move |cx, _: u64| {
-        cx.send(&other.cast(), Failing);
-        let ticks = ticks.clone();
-        cx.every(std::time::Duration::from_millis(1), move || {
-            let _ = ticks.send(());
+        cx.send(&away.cast(), Failing);
+        let (timer, watch) = (kept.clone(), kept.clone());
+        cx.every(Duration::from_millis(1), move || {
+            let _ = &timer;
             1
         });
+        cx.monitor(&away, move |_| {
+            let _ = &watch;
+            1
+        })
+        .forever();
         let _ = cx.me();
     });
     node.send(&port, 1);
-    settle(&node);
-    seen.nothing_more();
+    assert_eq!(dropped.recv_timeout(SOON), Err(RecvTimeoutError::Disconnected));
     lives(&node);
 }
 
