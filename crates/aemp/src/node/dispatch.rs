@@ -163,6 +163,11 @@ impl Engine {
         }
     }
 
+    /// A handler may outlive its port until it returns: what it begins then is to end at once.
+    pub(super) fn is_owner_dead(&self, owner: Option<LocalPort>) -> bool {
+        owner.is_some_and(|port| !self.ports.borrow().is_alive(port))
+    }
+
     fn release(self: &Rc<Self>, owned: Owned) {
         owned.tasks.iter().for_each(AbortHandle::abort);
         owned.watches.into_iter().for_each(|watch| self.unwatch(watch));

@@ -101,11 +101,13 @@ impl Engine {
     fn add_timer(&self, owner: Option<LocalPort>, delay: Duration, action: Action) -> TimerId {
         let due = self.clock.read().after(delay);
         let id = self.timers.borrow_mut().insert(due, owner, action);
-        if let Some(port) = owner {
-            let Some(()) = self.ports.borrow_mut().owned(port).map(|owned| drop(owned.timers.insert(id))) else {
-                self.cancel_timer(id);
-                return id;
-            };
+        if let Some(port) = owner
+            && let Some(owned) = self.ports.borrow_mut().owned(port)
+        {
+            owned.timers.insert(id);
+        }
+        if self.is_owner_dead(owner) {
+            self.cancel_timer(id);
         }
         if self.asleep.get() && self.alarm.get().is_none_or(|alarm| due < alarm) {
             self.wake();

@@ -37,6 +37,9 @@ impl Engine {
         {
             owned.watches.insert(watch);
         }
+        if self.is_owner_dead(owner) {
+            self.unwatch(watch);
+        }
         watch
     }
 
