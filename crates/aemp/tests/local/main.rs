@@ -4,5 +4,6 @@ mod common;
 mod nodes;
 mod panics;
 mod ports;
+mod storms;
 mod watching;
 mod work;

@@ -1,6 +1,7 @@
 //! What nodes do with each other, over real sockets.
 
 mod common;
+mod crowds;
 mod deaths;
 mod delivery;
 mod loops;
