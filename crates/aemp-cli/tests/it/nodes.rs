@@ -2,9 +2,8 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
     path::Path,
-    process::{Command, Stdio},
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -155,22 +154,4 @@ fn the_demo_counts_the_files_of_the_user() {
     let output = aemp(folder.path(), &["--json", "demo"]).arg(&path).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(stdout(&output).contains("\"words\":300,\"different\":3"), "{}", stdout(&output));
-}
-
-#[test]
-fn a_node_whose_log_nobody_reads_any_more_goes_on() {
-    let (folder, stranger) = (tempdir().unwrap(), tempdir().unwrap());
-    let arguments = ["--name", "server", "--bind", "127.0.0.1:0", "run"];
-    let mut process =
-        aemp(folder.path(), &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it was built");
-    let mut line = String::new();
-    BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    drop(process.stderr.take());
-    let echo = line.trim_end().strip_prefix("echo\t").unwrap();
-    let refused = run(stranger.path(), &["call", echo, "hello"]);
-    let answered = run(folder.path(), &["call", echo, "hello"]);
-    process.kill().unwrap();
-    process.wait().unwrap();
-    assert!(!refused.status.success());
-    assert_eq!(stdout(&answered), "hello\n", "{}", stderr(&answered));
 }

@@ -1,6 +1,13 @@
 //! Panics in the user's own `Serialize`, `Deserialize` and `Drop`: the node goes on.
 
-use std::{cell::RefCell, sync::mpsc::RecvTimeoutError, thread, time::Duration};
+use std::{
+    cell::RefCell,
+    env,
+    process::{Command, Stdio},
+    sync::mpsc::{RecvTimeoutError, Sender, TryRecvError, channel},
+    thread,
+    time::Duration,
+};
 
 use aemp::{Call, CallError, Limits, Monitor, Node, Port, Reply};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -104,7 +111,7 @@ fn last_words_of_a_port_that_dies_of_overload_kill_nobody_else() {
 #[test]
 fn what_a_handler_begins_for_its_dead_port_is_dropped() {
     let node = node();
-    let (kept, dropped) = std::sync::mpsc::channel::<()>();
+    let (kept, dropped) = channel::<()>();
     let (away, _seen) = sink::<u64>(&node);
     let port = node.port(move |cx, _: u64| {
         cx.send(&away.cast(), Failing);
@@ -123,6 +130,46 @@ fn what_a_handler_begins_for_its_dead_port_is_dropped() {
     node.send(&port, 1);
     assert_eq!(dropped.recv_timeout(SOON), Err(RecvTimeoutError::Disconnected));
     lives(&node);
+}
+
+#[test]
+fn what_a_destructor_opens_during_the_stop_is_dropped_with_the_node() {
+    struct Opens(Node, Sender<()>);
+    impl Drop for Opens {
+        fn drop(&mut self) {
+            let kept = self.1.clone();
+            self.0.port(move |_, _: u64| {
+                let _ = &kept;
+            });
+        }
+    }
+    let node = node();
+    let (kept, dropped) = channel();
+    let opens = Opens(node.clone(), kept);
+    node.port(move |_, _: u64| {
+        let _ = &opens;
+    });
+    node.stop().wait().unwrap();
+    assert_eq!(dropped.try_recv(), Err(TryRecvError::Disconnected));
+}
+
+/// Runs itself in a process whose stderr is a pipe that nobody reads.
+#[test]
+fn a_node_goes_on_when_nobody_reads_its_stderr() {
+    const INSIDE: &str = "NOBODY_READS_STDERR";
+    if env::var_os(INSIDE).is_some() {
+        let node = node();
+        let port: Port<u64> = node.port(|_, _: u64| {});
+        node.kill(&port, aemp::Reason::new("killed", "nobody watches it"));
+        settle(&node);
+        return lives(&node);
+    }
+    let mut command = Command::new(env::current_exe().unwrap());
+    let name = "panics::a_node_goes_on_when_nobody_reads_its_stderr";
+    command.args(["--exact", name, "--nocapture"]).env(INSIDE, "1").stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut process = command.spawn().unwrap();
+    drop(process.stderr.take());
+    assert!(process.wait().unwrap().success());
 }
 
 struct Failing;
