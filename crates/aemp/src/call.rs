@@ -2,6 +2,7 @@
 
 use std::{
     future::{Future, IntoFuture},
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, Wake, Waker},
@@ -125,7 +126,8 @@ pub(crate) fn channel<T>() -> (Completer<T>, Answer<T>) {
 
 impl<T> Completer<T> {
     pub(crate) fn complete(self, result: Result<T, CallError>) {
-        let _ = self.0.send(result);
+        // What nobody waits for any more is dropped here, and its destructor may panic.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(self.0.send(result))));
     }
 
     /// Whether nobody waits any more.

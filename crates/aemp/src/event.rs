@@ -1,6 +1,8 @@
 //! Events for observers, and what is printed where nobody observes.
 
 use std::{
+    fmt,
+    io::{self, Write as _},
     sync::Mutex,
     time::{Duration, Instant},
 };
@@ -85,17 +87,22 @@ impl Printed {
     fn print(&mut self, event: &Event) {
         if self.since.is_none_or(|since| since.elapsed() >= PERIOD) {
             if self.suppressed > 0 {
-                eprintln!("aemp: {} more events were not printed", self.suppressed);
+                say(format_args!("{} more events were not printed", self.suppressed));
             }
             *self = Self { since: Some(Instant::now()), lines: 0, suppressed: 0 };
         }
         if self.lines < LINES {
             self.lines += 1;
-            eprintln!("aemp: {}", describe(event));
+            say(format_args!("{}", describe(event)));
         } else {
             self.suppressed += 1;
         }
     }
+}
+
+/// Prints a line, if anybody reads: the end of a log's reader must not end the node, as `eprintln` would.
+fn say(line: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr().lock(), "aemp: {line}");
 }
 
 /// Whether an event tells of something that somebody has to look at. Connections come and go.

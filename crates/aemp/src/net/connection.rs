@@ -74,6 +74,8 @@ pub(super) struct Connection<H> {
     pub(super) signal: Rc<Signal>,
     /// Whether every whole frame that was received is handled.
     pub(super) is_handled: bool,
+    /// How many local messages the node shall have handled before it reads again; not known right after it has read.
+    pub(super) reads_at: Option<u64>,
     /// Why nothing more will be received.
     pub(super) over: Option<String>,
 }
@@ -120,15 +122,17 @@ impl<H: Host> Connection<H> {
     /// Writes, reads and handles as much as there is, up to the share of one turn.
     fn work(&mut self, cx: &mut Context<'_>, doorway: &Doorway) -> Poll<End> {
         for _ in 0..STEPS_PER_TURN {
-            let is_behind = self.host.turn();
+            let local = self.host.turn();
             let written = self.poll_write(cx);
             if self.signal.to_close.get() {
                 return Poll::Ready(End::Closed);
             }
-            if is_behind {
-                // What was handled made more local messages than the node could handle so far: they come first.
+            // What was read last may have made more local messages than the node could handle so far: they come first,
+            // but not those that are made meanwhile, which may never end.
+            if local.handled < *self.reads_at.get_or_insert(local.handled + local.waiting) {
                 break;
             }
+            self.reads_at = None;
             if self.is_handled {
                 if let Some(error) = self.over.take() {
                     return Poll::Ready(End::Broken(error));

@@ -36,9 +36,18 @@ pub(crate) trait Host: Clone + 'static {
     /// Reports an event.
     fn event(&self, event: Event);
 
-    /// Carries out the kernel's outputs and runs local messages, up to a bound. Whether more of them wait: then
-    /// nothing more is to be read, lest a peer's messages make more local ones than the node can handle.
-    fn turn(&self) -> bool;
+    /// Carries out the kernel's outputs and runs local messages, up to a bound. What waits then is to be handled before
+    /// more is read, lest a peer's messages make more local ones than the node can handle.
+    fn turn(&self) -> Backlog;
+}
+
+/// The local messages of a node.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Backlog {
+    /// How many were handled so far.
+    pub(crate) handled: u64,
+    /// How many wait.
+    pub(crate) waiting: u64,
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::{
     any::{Any, TypeId},
     cell::RefCell,
     marker::PhantomData,
+    panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
     time::Duration,
 };
@@ -21,6 +22,7 @@ use super::{dispatch::drop_quietly, engine::Engine, send::finish, timers::TimerI
 use crate::{
     codec,
     error::{CallError, NO_REPLY, TrySendError},
+    outcome::panic_reason,
     reply::scope,
 };
 
@@ -58,11 +60,19 @@ where
                 let value = value.downcast_mut::<Option<T>>().and_then(Option::take);
                 value.ok_or_else(|| CallError::Decode("another type".into()))
             }
-            Answer::Body(body) => scope::decoding(|| codec::decode(body, &engine.shared.limits))
-                .map_err(|error| CallError::Decode(error.to_string())),
+            Answer::Body(body) => decode(engine, body),
             Answer::Failed(error) => Err(error),
         };
         (self.then)(engine, result);
+    }
+}
+
+/// Reads an answer; a panic in the caller's `Deserialize` concerns the caller alone.
+fn decode<T: DeserializeOwned>(engine: &Engine, body: &Body<'_>) -> Result<T, CallError> {
+    let decode = || scope::decoding(|| codec::decode(body, &engine.shared.limits));
+    match catch_unwind(AssertUnwindSafe(decode)) {
+        Ok(decoded) => decoded.map_err(|error| CallError::Decode(error.to_string())),
+        Err(panic) => Err(CallError::Decode(panic_reason(&*panic).to_string())),
     }
 }
 

@@ -174,6 +174,11 @@ impl Engine {
         }
     }
 
+    /// A handler may outlive its port until it returns: what it begins then is to end at once.
+    pub(super) fn is_owner_dead(&self, owner: Option<LocalPort>) -> bool {
+        owner.is_some_and(|port| !self.ports.borrow().is_alive(port))
+    }
+
     fn release(self: &Rc<Self>, owned: Owned) {
         owned.tasks.iter().for_each(AbortHandle::abort);
         owned.watches.into_iter().for_each(|watch| self.unwatch(watch));
@@ -186,8 +191,9 @@ impl Engine {
         let greediest = self.ports.borrow().greediest();
         let Some(port) = greediest else { return };
         let text = "too many messages wait inside the node, the most of them for this port";
-        self.close(port, Reason::new(ReasonCode::Overload, text));
+        // First, so that what its destructor sends finds room.
         let messages = self.queues.take_messages(&mut self.tokens.borrow_mut(), port);
+        self.close(port, Reason::new(ReasonCode::Overload, text));
         drop_quietly(messages);
     }
 
@@ -199,5 +205,11 @@ impl Engine {
 
 /// Drops what belongs to the user; a panic in its destructor ends there.
 pub(super) fn drop_quietly<T>(value: T) {
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
+    contained(|| drop(value));
+}
+
+/// Runs what may meet code of the user that no port answers for, such as a `Serialize` or a destructor: a panic there
+/// was reported by the panic hook, and must not end the node.
+pub(super) fn contained(work: impl FnOnce()) {
+    let _ = catch_unwind(AssertUnwindSafe(work));
 }

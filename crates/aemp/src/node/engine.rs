@@ -4,7 +4,7 @@
 //! destructors of messages and closures. What is taken out of a table is dropped after the borrow.
 
 use std::{
-    cell::{Cell, OnceCell, RefCell},
+    cell::{Cell, RefCell},
     collections::VecDeque,
     rc::Rc,
     sync::Arc,
@@ -20,6 +20,7 @@ use aemp_proto::{
 use super::{
     calls::Calls,
     clock::Clock,
+    dispatch::contained,
     network::Network,
     peers::Peers,
     ports::Ports,
@@ -47,7 +48,8 @@ pub(crate) struct Engine {
     pub(crate) shared: Arc<Shared>,
     kernel: RefCell<Kernel>,
     pub(super) clock: Clock,
-    pub(super) network: OnceCell<Network>,
+    /// Absent before the start and after the end: it holds the engine.
+    pub(super) network: RefCell<Option<Network>>,
     pub(super) ports: RefCell<Ports>,
     pub(super) queues: Queues,
     pub(super) tokens: RefCell<VecDeque<Token>>,
@@ -65,6 +67,8 @@ pub(crate) struct Engine {
     /// When the loop will wake up by itself, while it sleeps.
     pub(super) alarm: Cell<Option<Time>>,
     pub(super) asleep: Cell<bool>,
+    /// Local messages and jobs that were handled so far.
+    pub(super) handled: Cell<u64>,
     /// How long a stop waits for acknowledgement.
     pub(super) stop_timeout: Duration,
 }
@@ -75,7 +79,7 @@ impl Engine {
             shared,
             kernel: RefCell::new(Kernel::new(settings)),
             clock,
-            network: OnceCell::new(),
+            network: RefCell::default(),
             ports: RefCell::default(),
             queues: Queues::new(),
             tokens: RefCell::default(),
@@ -91,6 +95,7 @@ impl Engine {
             delivers: Cell::new(false),
             alarm: Cell::new(None),
             asleep: Cell::new(false),
+            handled: Cell::new(0),
             stop_timeout,
         })
     }
@@ -105,9 +110,9 @@ impl Engine {
         drop(CURRENT.take());
     }
 
-    /// The engine that the calling thread runs.
+    /// The engine that the calling thread runs. A thread that ends, and drops what its other variables held, runs none.
     pub(crate) fn current() -> Option<Rc<Self>> {
-        CURRENT.with_borrow(Clone::clone)
+        CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
     }
 
     /// Runs `work` on the kernel with the present time.
@@ -130,6 +135,11 @@ impl Engine {
     #[inline]
     pub(super) fn push_token(&self, token: Token) {
         self.tokens.borrow_mut().push_back(token);
+        self.rouse();
+    }
+
+    /// What a task did while the loop sleeps may have left the kernel something to send, or another deadline.
+    pub(super) fn rouse(&self) {
         if self.asleep.get() {
             self.wake();
         }
@@ -151,6 +161,7 @@ impl Engine {
                 Some(token) => self.dispatch_waiting(token),
                 None => break,
             }
+            self.handled.set(self.handled.get() + 1);
         }
         self.carry_out();
         !self.tokens.borrow().is_empty()
@@ -159,7 +170,7 @@ impl Engine {
     fn run_job(self: &Rc<Self>) {
         let job = self.jobs.borrow_mut().pop_front();
         if let Some(job) = job {
-            job(self);
+            contained(|| job(self));
         }
     }
 
@@ -167,9 +178,8 @@ impl Engine {
         while let Some(output) = self.kernel(|kernel, _| kernel.poll()) {
             self.carry_out_one(output);
         }
-        let Some(network) = self.network.get() else { return };
         while let Some(connection) = self.kernel(|kernel, _| kernel.next_writable()) {
-            network.wake(connection);
+            self.on_network(|network| network.wake(connection));
         }
     }
 
@@ -187,9 +197,9 @@ impl Engine {
         }
     }
 
-    /// Does something with the network, which every started node has.
+    /// Does something with the network, which every running node has.
     pub(super) fn on_network(&self, work: impl FnOnce(&Network)) {
-        if let Some(network) = self.network.get() {
+        if let Some(network) = &*self.network.borrow() {
             work(network);
         }
     }

@@ -9,8 +9,11 @@ use aemp_proto::{
     time::Time,
 };
 
-use super::engine::Engine;
-use crate::{error::NO_REPLY, net::Host};
+use super::{dispatch::contained, engine::Engine};
+use crate::{
+    error::NO_REPLY,
+    net::{Backlog, Host},
+};
 
 impl Host for Rc<Engine> {
     fn kernel<R>(&self, work: impl FnOnce(&mut Kernel, Time) -> R) -> R {
@@ -22,7 +25,7 @@ impl Host for Rc<Engine> {
             self.source.replace(Some(from.clone()));
         }
         self.delivers.set(true);
-        self.carry_out_delivery(delivery);
+        contained(|| self.carry_out_delivery(delivery));
         self.delivers.set(false);
     }
 
@@ -30,14 +33,14 @@ impl Host for Rc<Engine> {
         Engine::event(self, event);
     }
 
-    fn turn(&self) -> bool {
+    fn turn(&self) -> Backlog {
         let more = Engine::turn(self);
         let deadline = Engine::kernel(self, |kernel, _| kernel.deadline());
         let earlier = deadline.is_some_and(|deadline| self.alarm.get().is_none_or(|alarm| deadline < alarm));
         if self.asleep.get() && (more || earlier || self.is_waiting_for_kernel()) {
             self.wake();
         }
-        more
+        Backlog { handled: self.handled.get(), waiting: self.tokens.borrow().len() as u64 }
     }
 }
 

@@ -7,18 +7,20 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
-use super::{engine::Engine, stop::tell_end};
+use super::{dispatch::contained, engine::Engine};
 
 /// Writing a goodbye takes longer only if the peer reads nothing.
 const FLUSH: Duration = Duration::from_millis(500);
 
-/// Runs a node until it is stopped.
-pub(super) async fn run(engine: Rc<Engine>) {
+/// Runs a node until it is stopped. Octets that peers have not acknowledged.
+pub(super) async fn run(engine: Rc<Engine>) -> usize {
+    // Even if the loop panics, destructors that run later must not find the engine.
+    let _thread = Entered;
     let mut commands = Vec::new();
     loop {
         engine.shared.take_commands(&mut commands);
         for command in commands.drain(..) {
-            command(&engine);
+            contained(|| command(&engine));
         }
         // Before the turn, which hands on what the timers send.
         engine.run_timers();
@@ -37,9 +39,15 @@ pub(super) async fn run(engine: Rc<Engine>) {
     let left = engine.say_goodbye();
     engine.flush().await;
     engine.tear_down();
-    let shared = engine.shared.clone();
-    drop(engine);
-    tell_end(&shared, left);
+    left
+}
+
+struct Entered;
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        Engine::leave_thread();
+    }
 }
 
 impl Engine {
@@ -77,7 +85,8 @@ impl Engine {
 
     /// Gives the connections time to write the goodbyes.
     async fn flush(&self) {
-        if let Some(network) = self.network.get() {
+        let network = self.network.borrow().clone();
+        if let Some(network) = network {
             network.stop_listening();
             let _ = timeout(FLUSH, network.all_closed()).await;
         }

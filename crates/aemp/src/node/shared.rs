@@ -17,7 +17,7 @@ use aemp_proto::{
 };
 use tokio::sync::Notify;
 
-use super::{engine::Engine, stop::End};
+use super::{dispatch::drop_quietly, engine::Engine, stop::End};
 use crate::{error::Stopped, event::Observers};
 
 type Command = Box<dyn FnOnce(&Rc<Engine>) + Send>;
@@ -105,6 +105,7 @@ impl Shared {
         match Engine::current() {
             Some(engine) if std::ptr::eq(&*engine.shared, self) => {
                 command(&engine);
+                engine.rouse();
                 Ok(())
             }
             _ => self.post(command),
@@ -148,7 +149,7 @@ impl Shared {
         inbox.open = false;
         let rest = std::mem::take(&mut inbox.commands);
         drop(inbox);
-        drop(rest);
+        drop_quietly(rest);
     }
 
     /// A number for a new port, so that its ID is known before the loop knows of it.

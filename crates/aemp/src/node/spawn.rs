@@ -39,7 +39,8 @@ impl Engine {
         M: 'static,
     {
         let init = move |engine: &Rc<Self>, port: LocalPort, arguments: &Body<'_>| {
-            let arguments = scope::decoding(|| codec::decode(arguments, &engine.shared.limits)).map_err(unfit)?;
+            let decode = || scope::decoding(|| codec::decode(arguments, &engine.shared.limits));
+            let arguments = engine.guarded(Some(port), |_| Ok(decode()))?.map_err(unfit)?;
             engine.guarded(Some(port), |cx| init(&Start::new(cx), arguments)).map(drop)
         };
         let old = self.services.0.borrow_mut().insert(name.into(), Rc::new(RefCell::new(init)));

@@ -1,6 +1,7 @@
 //! The start of a node: its thread, its name, its listeners.
 
 use std::{
+    cell::{Cell, RefCell},
     io,
     rc::Rc,
     sync::{
@@ -25,8 +26,9 @@ use super::{
     network::{self, Membership},
     run_loop,
     shared::Shared,
+    stop::tell_end,
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Stopped};
 
 /// Starts the node's thread and waits until the node listens.
 pub(super) fn start(builder: Builder) -> Result<Arc<Shared>> {
@@ -37,6 +39,8 @@ pub(super) fn start(builder: Builder) -> Result<Arc<Shared>> {
 }
 
 fn run_thread(builder: Builder, report: &mpsc::SyncSender<Result<Arc<Shared>>>) {
+    // Dropped behind the runtime: who is told of the end may bind the same addresses again.
+    let end = EndOfThread::default();
     let slept = Arc::new(AtomicBool::new(true));
     let clock = Clock::new(Arc::clone(&slept));
     let built = runtime::Builder::new_current_thread()
@@ -50,12 +54,35 @@ fn run_thread(builder: Builder, report: &mpsc::SyncSender<Result<Arc<Shared>>>) 
     LocalSet::new().block_on(&runtime, async {
         match make(builder, clock).await {
             Ok(engine) => {
+                end.shared.replace(Some(Arc::clone(&engine.shared)));
                 let _ = report.send(Ok(Arc::clone(&engine.shared)));
-                run_loop::run(engine).await;
+                end.left.set(Ok(run_loop::run(engine).await));
             }
             Err(error) => drop(report.send(Err(error))),
         }
     });
+    // A name that is still being resolved is not waited for.
+    runtime.shutdown_background();
+}
+
+/// Tells all who wait that the node's thread is over, even if it panicked.
+struct EndOfThread {
+    shared: RefCell<Option<Arc<Shared>>>,
+    left: Cell<Result<usize, Stopped>>,
+}
+
+impl Default for EndOfThread {
+    fn default() -> Self {
+        Self { shared: RefCell::default(), left: Cell::new(Err(Stopped)) }
+    }
+}
+
+impl Drop for EndOfThread {
+    fn drop(&mut self) {
+        if let Some(shared) = self.shared.take() {
+            tell_end(&shared, self.left.get());
+        }
+    }
 }
 
 async fn make(builder: Builder, clock: Clock) -> Result<Rc<Engine>> {
@@ -72,7 +99,7 @@ async fn make(builder: Builder, clock: Clock) -> Result<Rc<Engine>> {
     let engine = Engine::new(shared, settings, clock, builder.stop_timeout);
     engine.enter_thread();
     let network = network::start(&engine, identity, membership, listeners)?;
-    let _ = engine.network.set(network);
+    engine.network.replace(Some(network));
     Ok(engine)
 }
 

@@ -12,7 +12,10 @@ use aemp_proto::{
 };
 
 use super::{dispatch::drop_quietly, engine::Engine, shared::lock};
-use crate::call::Completer;
+use crate::{
+    call::Completer,
+    error::{CallError, Stopped},
+};
 
 /// Whether a node is stopping.
 #[derive(Default)]
@@ -40,8 +43,8 @@ pub(crate) struct End {
 
 #[derive(Debug, Default)]
 struct EndState {
-    /// Octets that peers had not acknowledged; absent while the node runs.
-    left: Option<usize>,
+    /// Octets that peers had not acknowledged, unless the node's thread failed; absent while the node runs.
+    left: Option<Result<usize, Stopped>>,
     waiting: Vec<Completer<usize>>,
 }
 
@@ -50,7 +53,7 @@ impl End {
     pub(crate) fn when_stopped(&self, completer: Completer<usize>) {
         let mut state = lock(&self.state);
         match state.left {
-            Some(left) => completer.complete(Ok(left)),
+            Some(left) => completer.complete(left.map_err(CallError::from)),
             None => state.waiting.push(completer),
         }
     }
@@ -60,11 +63,11 @@ impl End {
         drop(self.changed.wait_while(state, |state| state.left.is_none()).unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn tell(&self, left: usize) {
+    fn tell(&self, left: Result<usize, Stopped>) {
         let mut state = lock(&self.state);
         state.left = Some(left);
         for completer in state.waiting.drain(..) {
-            completer.complete(Ok(left));
+            completer.complete(left.map_err(CallError::from));
         }
         drop(state);
         self.changed.notify_all();
@@ -112,12 +115,12 @@ impl Engine {
         self.drop_watches();
         self.drop_services();
         self.drop_peers();
-        Self::leave_thread();
+        drop(self.network.take());
     }
 }
 
 /// Tells everybody that the node is stopped.
-pub(super) fn tell_end(shared: &super::shared::Shared, left: usize) {
+pub(super) fn tell_end(shared: &super::shared::Shared, left: Result<usize, Stopped>) {
     shared.close();
     shared.observers.close();
     shared.end.tell(left);

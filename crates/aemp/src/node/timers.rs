@@ -6,7 +6,7 @@ use aemp_proto::{kernel::LocalPort, time::Time};
 use rustc_hash::FxHashMap;
 
 use super::{
-    dispatch::drop_quietly,
+    dispatch::{contained, drop_quietly},
     engine::{Engine, Job},
 };
 
@@ -106,6 +106,9 @@ impl Engine {
         {
             owned.timers.insert(id);
         }
+        if self.is_owner_dead(owner) {
+            self.cancel_timer(id);
+        }
         if self.asleep.get() && self.alarm.get().is_none_or(|alarm| due < alarm) {
             self.wake();
         }
@@ -137,10 +140,10 @@ impl Engine {
                 None => break,
                 Some((id, Action::Once(then))) => {
                     self.cancel_timer(id);
-                    then(self);
+                    contained(|| then(self));
                 }
                 Some((id, Action::Every(period, mut then))) => {
-                    then(self);
+                    contained(|| then(self));
                     let action = Action::Every(period, then);
                     let cancelled = self.timers.borrow_mut().put_back(id, now, period, action);
                     drop_quietly(cancelled);

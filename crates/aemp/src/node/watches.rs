@@ -47,12 +47,20 @@ impl Engine {
         watch
     }
 
-    fn keep_watch(&self, watch: WatchId, owner: Option<LocalPort>, then: impl FnOnce(&Rc<Self>, Reason) + 'static) {
+    fn keep_watch(
+        self: &Rc<Self>,
+        watch: WatchId,
+        owner: Option<LocalPort>,
+        then: impl FnOnce(&Rc<Self>, Reason) + 'static,
+    ) {
         self.watches.0.borrow_mut().insert(watch, Watching { owner, then: Box::new(then) });
         if let Some(port) = owner
             && let Some(owned) = self.ports.borrow_mut().owned(port)
         {
             owned.watches.insert(watch);
+        }
+        if self.is_owner_dead(owner) {
+            self.unwatch(watch);
         }
     }
 

@@ -2,6 +2,8 @@
 
 mod common;
 mod nodes;
+mod panics;
 mod ports;
+mod storms;
 mod watching;
 mod work;

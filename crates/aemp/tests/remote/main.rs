@@ -1,7 +1,9 @@
 //! What nodes do with each other, over real sockets.
 
 mod common;
+mod crowds;
 mod deaths;
 mod delivery;
+mod loops;
 mod security;
 mod services;

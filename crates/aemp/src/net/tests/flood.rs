@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::ends::{doorway, listen, settings};
-use crate::net::{Host, Network, NodeId};
+use crate::net::{Backlog, Host, Network, NodeId};
 
 /// A node that meets nobody.
 #[derive(Clone, Default)]
@@ -34,8 +34,8 @@ impl Host for Lonely {
         self.0.borrow_mut().push(event);
     }
 
-    fn turn(&self) -> bool {
-        false
+    fn turn(&self) -> Backlog {
+        Backlog::default()
     }
 }
 

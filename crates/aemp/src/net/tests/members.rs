@@ -15,7 +15,7 @@ use aemp_proto::{
 use tokio::{task::spawn_local, time::sleep};
 
 use super::ends;
-use crate::net::{Host, Listeners, Network, TransportSettings};
+use crate::net::{Backlog, Host, Listeners, Network, TransportSettings};
 
 /// One node.
 #[derive(Clone)]
@@ -131,7 +131,7 @@ impl Host for Member {
         self.0.events.borrow_mut().push(event);
     }
 
-    fn turn(&self) -> bool {
+    fn turn(&self) -> Backlog {
         while let Some(output) = self.kernel(|kernel, _| kernel.poll()) {
             match output {
                 Output::Dial { dial, expect, address } => self.network().dial(dial, expect, address),
@@ -144,6 +144,6 @@ impl Host for Member {
         while let Some(connection) = self.kernel(|kernel, _| kernel.next_writable()) {
             self.network().wake(connection);
         }
-        false
+        Backlog::default()
     }
 }
