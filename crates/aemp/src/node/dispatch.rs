@@ -16,7 +16,7 @@ use super::{
     engine::Engine,
     handler::{Ended, Handler, ReceiverOf},
     ports::{Owned, Remains},
-    queue::{Encoded, Token},
+    queue::{Encoded, QueueIndex, Token},
 };
 use crate::{
     cx::Context,
@@ -51,14 +51,19 @@ impl Engine {
     /// Handles the message that a token stands for.
     #[inline]
     pub(super) fn dispatch_waiting(self: &Rc<Self>, token: Token) {
-        self.ports.borrow_mut().no_longer_waits(token.port);
-        self.dispatch(token);
+        let begun = self.ports.borrow_mut().begin_waiting(token.port);
+        self.hand(token, begun);
     }
 
     /// Handles the first message of the token's queue.
     #[inline]
-    pub(super) fn dispatch(self: &Rc<Self>, Token { port, queue }: Token) {
-        let begun = self.ports.borrow_mut().begin(port);
+    pub(super) fn dispatch(self: &Rc<Self>, token: Token) {
+        let begun = self.ports.borrow_mut().begin(token.port);
+        self.hand(token, begun);
+    }
+
+    #[inline]
+    fn hand(self: &Rc<Self>, Token { port, queue }: Token, begun: Option<(Box<dyn Handler>, QueueIndex)>) {
         match begun {
             Some((handler, own)) if own == queue => {
                 let taken = self.enter(port, handler, |handler| handler.run(self, port));

@@ -87,6 +87,14 @@ impl Ports {
         Some((slot.handler.take()?, slot.queue?))
     }
 
+    /// The same for a message that waited in the run queue.
+    #[inline]
+    pub(super) fn begin_waiting(&mut self, port: LocalPort) -> Option<(Box<dyn Handler>, QueueIndex)> {
+        let slot = self.slot(port)?;
+        slot.waiting = slot.waiting.saturating_sub(1);
+        Some((slot.handler.take()?, slot.queue?))
+    }
+
     /// Puts a handler back, or gives it back if the port died in between.
     #[inline]
     pub(super) fn end(&mut self, port: LocalPort, handler: Box<dyn Handler>) -> Option<Box<dyn Handler>> {
