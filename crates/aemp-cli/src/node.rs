@@ -1,6 +1,6 @@
 //! The node of a command.
 
-use aemp::{Builder, CallError, Error, Node, Port, Reason, ReasonCode, config::SecretSource};
+use aemp::{Builder, CallError, Error, Node, Port, Reason, config::SecretSource};
 
 use crate::{
     exit::Failure,
@@ -79,9 +79,9 @@ pub(crate) fn explain(error: CallError, target: &str) -> Failure {
 
 /// What the death of a port means for the user.
 pub(crate) fn dead(reason: &Reason, target: &str) -> Failure {
-    match reason.code() {
-        // Mostly for want of the same secret; the text says it.
-        ReasonCode::AuthenticationFailed => Failure::Refused(format!("{target}: {reason}")),
+    match reason.code().as_str() {
+        "auth_failed" | "wrong_node" | "version" | "node_id_in_use" => Failure::Refused(format!("{target}: {reason}")),
+        "weak_secret" => Failure::Usage(format!("{target}: {reason}")),
         _ => Failure::Failed(format!("{target} is dead or cannot be reached: {reason}")),
     }
 }

@@ -153,7 +153,8 @@ impl Kernel {
     /// Dials the next address of a peer, if its time has come (R3).
     pub(super) fn dial_if_due(&mut self, key: Key, now: Time) {
         let timing = self.settings.timing;
-        let Some(peer) = self.peers.get_mut(key).filter(|peer| peer.may_dial()) else { return };
+        let leaving = self.leaving;
+        let Some(peer) = self.peers.get_mut(key).filter(|peer| peer.may_dial() && !leaving) else { return };
         let (addresses, node) = (peer.addresses(), peer.node.clone());
         if let Some(address) = peer.dialling.next_address(now, &timing, || addresses) {
             let dial = DialId(self.dials.insert(Dialler::Peer(key)));
@@ -170,8 +171,11 @@ impl Kernel {
         match self.dials.remove(dial.0) {
             None => {}
             Some(Dialler::LookUp { address, number, .. }) => {
-                let code = if matches!(failure, DialFailure::Rejected(_)) { "auth_failed" } else { "unreachable" };
-                self.end_call(number, Reason::new(code, format!("{address}: {failure}")));
+                let reason = match failure {
+                    DialFailure::Rejected(reason) => reason,
+                    failure => Reason::new("unreachable", format!("{address}: {failure}")),
+                };
+                self.end_call(number, reason);
             }
             Some(Dialler::Peer(key)) => self.peer_dial_failed(key, dial, failure, now),
         }
@@ -193,7 +197,7 @@ impl Kernel {
                 let reason = Reason::new("node_down", "nothing listens at the node's address any more");
                 self.fail(key, epoch, &reason, now);
             }
-            Verdict::Rejected(error) if !known => self.fail(key, epoch, &Reason::new("auth_failed", error), now),
+            Verdict::Rejected(reason) if !known => self.fail(key, epoch, &reason, now),
             Verdict::GoOn | Verdict::Refused | Verdict::Rejected(_) => {
                 self.schedule_peer(key);
                 self.dial_if_due(key, now);

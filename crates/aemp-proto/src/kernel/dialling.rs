@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use crate::{id::Address, time::Time};
+use crate::{id::Address, reason::Reason, time::Time};
 
 use super::{DialFailure, DialId, Timing};
 
@@ -20,19 +20,19 @@ pub(crate) struct Dialling {
     all_refused: bool,
     /// Since when every attempt was refused.
     refused_since: Option<Time>,
-    rejected: Option<String>,
+    rejected: Option<Reason>,
     last_error: Option<String>,
 }
 
 /// What a failed attempt means for the node.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Verdict {
     /// Nothing yet.
     GoOn,
     /// Every address refuses connections, and has for long enough.
     Refused,
     /// It is reached, but does not want us, or is not the node that was meant.
-    Rejected(String),
+    Rejected(Reason),
 }
 
 impl Dialling {
@@ -99,9 +99,10 @@ impl Dialling {
         self.last_error = Some(match failure {
             DialFailure::Refused => "connection refused".to_owned(),
             DialFailure::Unreachable(error) => error,
-            DialFailure::Rejected(error) => {
-                self.rejected = Some(error.clone());
-                error
+            DialFailure::Rejected(reason) => {
+                let text = reason.to_string();
+                self.rejected = Some(reason);
+                text
             }
         });
         if !self.pending.is_empty() || !self.queue.is_empty() {
@@ -112,9 +113,9 @@ impl Dialling {
     }
 
     fn end_of_round(&mut self, now: Time, timing: &Timing, jitter: u32) -> Verdict {
-        if let Some(error) = self.rejected.take() {
+        if let Some(reason) = self.rejected.take() {
             self.pause_before_next(now, timing, jitter);
-            return Verdict::Rejected(error);
+            return Verdict::Rejected(reason);
         }
         if !self.all_refused {
             self.refused_since = None;

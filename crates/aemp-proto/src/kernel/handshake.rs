@@ -329,10 +329,16 @@ impl Kernel {
     /// Forgets a peer that was never reached, and any idle one where too many are known (R1).
     pub(super) fn forget_if_useless(&mut self, key: Key) {
         let too_many = self.peers.len() > self.settings.limits.max_idle_peers;
+        if too_many || self.peers.get(key).is_some_and(|peer| peer.session.peer.is_none()) {
+            self.forget_if_idle(key);
+        }
+    }
+
+    /// Forgets a peer for which nothing is to be done or remembered.
+    pub(super) fn forget_if_idle(&mut self, key: Key) {
         let Some(peer) = self.peers.get(key) else { return };
         let quiet = peer.connection.is_none() && peer.handshakes.is_empty() && !peer.wants_connection();
-        let idle = quiet && peer.fences.is_empty();
-        if !idle || !(too_many || peer.session.peer.is_none()) {
+        if !quiet || !peer.fences.is_empty() || !peer.closed_here.is_empty() {
             return;
         }
         if let Some(mut peer) = self.peers.remove(key) {

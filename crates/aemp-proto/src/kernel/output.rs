@@ -223,7 +223,7 @@ pub enum Event {
 }
 
 /// Why an attempt to connect failed.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum DialFailure {
     /// Nothing listens at the address.
@@ -231,7 +231,7 @@ pub enum DialFailure {
     Refused,
     /// The secrets or certificates do not match, or versions have nothing in common: trying again is useless.
     #[error("{0}")]
-    Rejected(String),
+    Rejected(Reason),
     /// Anything else.
     #[error("{0}")]
     Unreachable(String),

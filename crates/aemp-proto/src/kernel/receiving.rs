@@ -98,6 +98,8 @@ impl Kernel {
                 let Some(key) = self.connections.get(connection).map(|state| state.peer) else { return };
                 let epoch = self.peers.get(key).map_or(0, |peer| peer.session.epoch).saturating_add(1);
                 self.fail(key, epoch, &Reason::new("node_down", "the node said goodbye"), now);
+                // Its process has ended: nobody will ask for this session again.
+                self.forget_if_idle(key);
             }
             Frame::Heartbeat | Frame::Ignored => {}
             _ => self.misbehaved(connection, "a frame before the first frame", now),

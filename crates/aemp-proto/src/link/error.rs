@@ -110,4 +110,15 @@ impl LinkError {
     pub const fn is_final(&self) -> bool {
         !matches!(self, Self::PeerMisbehaved(_))
     }
+
+    /// The code by which programs tell what kind of error it is.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.code().as_str(),
+            Self::WrongNode { .. } => "wrong_node",
+            Self::OwnNode => "node_id_in_use",
+            Self::PeerIncompatible(_) => "version",
+            Self::AuthenticationFailed | Self::PeerMisbehaved(_) => "auth_failed",
+        }
+    }
 }

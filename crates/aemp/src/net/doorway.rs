@@ -9,6 +9,7 @@ use aemp_proto::{
     link::{
         Admission, Admitted, HANDSHAKE_DEADLINE, Identity, Link, NotAdmitted, Opening, Outstanding, Protection, Side,
     },
+    reason::Reason,
     time::Time,
 };
 use tokio::time::{Instant, timeout, timeout_at};
@@ -117,7 +118,8 @@ impl Doorway {
         if let Some(weakness) = self.confined
             && !address.is_same_host()
         {
-            return Err(DialFailure::Rejected(format!("it is on another host, and {weakness}")));
+            let text = format!("it is on another host, and {weakness}");
+            return Err(DialFailure::Rejected(Reason::new("weak_secret", text)));
         }
         let patience = Patience::new(self.dial_timeout);
         let unreachable = |text: &str| DialFailure::Unreachable(text.to_owned());
@@ -166,7 +168,10 @@ impl Doorway {
     /// What the kernel learns of a failed handshake.
     fn failure(&self, error: &HandshakeError) -> DialFailure {
         let text = self.explain(error);
-        if error.is_final() { DialFailure::Rejected(text) } else { DialFailure::Unreachable(text) }
+        match error.code() {
+            Some(code) => DialFailure::Rejected(Reason::new(code, text)),
+            None => DialFailure::Unreachable(text),
+        }
     }
 
     /// An error for people, with what they need to compare.

@@ -150,11 +150,12 @@ impl HandshakeError {
     }
 
     /// Whether dialling the same address again is useless until somebody changes a configuration.
-    pub(super) const fn is_final(&self) -> bool {
+    /// Then the code that says why.
+    pub(super) fn code(&self) -> Option<&'static str> {
         match self {
-            Self::Link(error) => error.is_final(),
-            Self::Tls(rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_)) => true,
-            _ => false,
+            Self::Link(error) => error.is_final().then(|| error.code()),
+            Self::Tls(rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_)) => Some("auth_failed"),
+            _ => None,
         }
     }
 

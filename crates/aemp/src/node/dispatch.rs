@@ -69,11 +69,18 @@ impl Engine {
                 let taken = self.enter(port, handler, |handler| handler.run(self, port));
                 self.take_or_die(port, taken);
             }
-            Some((handler, _)) => {
+            Some((handler, _)) if queue == QueueIndex::ENCODED => {
                 let Encoded(octets) = self.queues.typed::<Encoded>().pop().unwrap_or(Encoded(Vec::new()));
                 let body = Body::Shared(octets.into());
                 let taken = self.enter(port, handler, |handler| handler.receive(self, port, &body));
                 self.take_or_die(port, taken);
+            }
+            Some((handler, _)) => {
+                // The port was given another handler while the message waited.
+                let unused = self.ports.borrow_mut().end(port, handler);
+                drop_quietly(unused);
+                drop_quietly(self.queues.pop_any(queue));
+                self.take_or_die(port, Err(Reason::new(ReasonCode::BadMessage, "the port takes another type now")));
             }
             None => {
                 drop_quietly(self.queues.pop_any(queue));

@@ -4,6 +4,7 @@ use super::{World, world::millis};
 use crate::{
     id::PortId,
     kernel::{DialFailure, Event},
+    reason::Reason,
 };
 
 #[test]
@@ -95,7 +96,9 @@ fn of_a_port_that_was_never_reached_only_its_fence_remains() {
 fn a_wrong_secret_ends_the_first_attempt_at_once_and_says_why() {
     let mut world = World::new(2);
     let (_, id) = world.open(1);
-    world.failures.insert(id.node.recipe()[0].clone(), DialFailure::Rejected("the secrets differ".into()));
+    world
+        .failures
+        .insert(id.node.recipe()[0].clone(), DialFailure::Rejected(Reason::new("auth_failed", "the secrets differ")));
     world.monitor(0, &id);
     world.drive();
     assert_eq!(world.codes(0), ["auth_failed"]);
@@ -110,7 +113,7 @@ fn a_wrong_secret_while_resuming_is_a_break() {
     world.pass(millis(100));
     for n in 0..2 {
         let address = world.nodes[n].id.recipe()[0].clone();
-        world.failures.insert(address, DialFailure::Rejected("the secrets differ".into()));
+        world.failures.insert(address, DialFailure::Rejected(Reason::new("auth_failed", "the secrets differ")));
     }
     world.cut();
     world.pass(millis(10_000));

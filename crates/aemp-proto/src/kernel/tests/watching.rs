@@ -168,6 +168,17 @@ fn a_goodbye_is_an_orderly_end_for_every_monitor() {
 }
 
 #[test]
+fn a_node_that_nobody_watched_and_that_said_goodbye_is_forgotten() {
+    let mut world = World::new(2);
+    let (_, id) = world.open(0);
+    world.send(1, &id, "hello and goodbye");
+    world.pass(millis(100));
+    world.nodes[1].kernel.goodbye();
+    world.drive();
+    assert_eq!(world.nodes[0].kernel.peers().len(), 0);
+}
+
+#[test]
 fn a_break_shorter_than_the_timeout_fires_nothing() {
     let mut world = World::new(2);
     let (port, id) = world.open(1);

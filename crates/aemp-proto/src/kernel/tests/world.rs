@@ -274,7 +274,7 @@ impl World {
                 self.connect(n, to, Some(dial), self.nonce);
             }
             (Some(_), None) => {
-                let wrong = DialFailure::Rejected("wrong_node".into());
+                let wrong = DialFailure::Rejected(Reason::new("wrong_node", ""));
                 self.nodes[n].kernel.dial_failed(dial, wrong, now);
             }
             (_, failure) => self.nodes[n].kernel.dial_failed(dial, failure.unwrap_or(DialFailure::Refused), now),

@@ -82,7 +82,7 @@ pub(super) async fn meet(dialler: TransportSettings, acceptor: TransportSettings
 
 pub(super) fn rejection(dialling: Dialling) -> String {
     match dialling {
-        Err(DialFailure::Rejected(text)) => text,
+        Err(DialFailure::Rejected(reason)) => reason.to_string(),
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("connected"),
     }
