@@ -36,6 +36,8 @@ fn main() {
     row("send, another thread", || send_from_outside(&node), tokio_send_from_outside);
     row("call, another thread", || call(&node), tokio_call);
     row("open and end", || open(&node), tokio_open);
+    serve(&node);
+    row("spawn by name and end", || spawn(&node), tokio_open);
     row("open, monitor, kill", || monitor(&node), tokio_monitor);
 }
 
@@ -184,6 +186,30 @@ fn open(node: &Node) -> Cost {
         let start = Instant::now();
         let ports: Vec<_> =
             (0..PORTS).map(|number| cx.port(move |_, msg: u32| assert!(black_box(msg + number) > 0))).collect();
+        for port in &ports {
+            cx.kill(port, Reason::normal());
+        }
+        start
+    });
+    let start = time.wait().expect("nothing panics");
+    node.run(|_| ()).wait().expect("nothing panics");
+    Cost { time: start.elapsed(), operations: PORTS }
+}
+
+/// Registers what [`spawn`] starts.
+fn serve(node: &Node) {
+    node.serve(
+        "adder",
+        |start, number: u32| Ok(start.handler(move |_, msg: u32| assert!(black_box(msg + number) > 0))),
+    );
+}
+
+/// The same as [`open`] with ports that a service starts, as it would for another node.
+fn spawn(node: &Node) -> Cost {
+    let time = node.run(|cx| {
+        let start = Instant::now();
+        let home = cx.node();
+        let ports: Vec<Port<u32>> = (0..PORTS).map(|number| cx.spawn(&home, "adder", number)).collect();
         for port in &ports {
             cx.kill(port, Reason::normal());
         }

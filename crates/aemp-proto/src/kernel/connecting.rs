@@ -184,7 +184,8 @@ impl Kernel {
     fn peer_dial_failed(&mut self, key: Key, dial: DialId, failure: DialFailure, now: Time) {
         let (jitter, timing) = (self.jitter(), self.settings.timing);
         let Some(peer) = self.peers.get_mut(key) else { return };
-        let address = peer.dialling.address_of(dial);
+        // That a node which nobody was meant to dial cannot be dialled is no news: its session's end will be.
+        let address = peer.dialling.address_of(dial).filter(|_| !peer.node.recipe().is_empty());
         let (node, error) = (Some(peer.node.clone()), failure.to_string());
         let verdict = peer.dialling.failed(dial, failure, now, &timing, jitter);
         let epoch = peer.session.epoch.saturating_add(1);
