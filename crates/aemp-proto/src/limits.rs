@@ -32,6 +32,8 @@ pub struct Limits {
     pub max_local: usize,
     /// Watches that one peer may hold here.
     pub max_watches: usize,
+    /// Names of one peer's ports that are dead for this node because the peer said so: it cannot name more than it has.
+    pub max_fences: usize,
     /// Names interned in one direction of a session. Part of the protocol: the same at all nodes.
     pub max_interned: usize,
     /// Octets after which an acknowledgement is sent without waiting.
@@ -56,6 +58,7 @@ impl Default for Limits {
             max_in_flight_of_large: 512 << 10,
             max_local: 1_000_000,
             max_watches: 1_000_000,
+            max_fences: 1_000_000,
             max_interned: 65_536,
             ack_bytes: 64 << 10,
             max_idle_peers: 1_024,

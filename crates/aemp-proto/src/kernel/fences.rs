@@ -39,6 +39,10 @@ impl Fences {
         self.by_name.is_empty()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.by_name.len()
+    }
+
     pub(crate) fn get(&self, name: &PortName) -> Option<&Fence> {
         self.by_name.get(name)
     }
@@ -202,12 +206,13 @@ impl Kernel {
         self.renamed = self.renamed.saturating_add(1);
         let old = self.ports.name(port);
         let name = PortName::Native { origin: self.settings.incarnation.into(), number };
-        for (peer, dropped) in self.ports.rename(port, name) {
+        let (dropped, mourners) = self.ports.rename(port, name);
+        for (peer, name) in mourners {
             let reason = Reason::new("limit", "the port has more names than it may keep");
-            self.tell_death(peer, Some(port), &dropped, &reason);
+            self.tell_death(peer, Some(port), &name, &reason);
         }
         let id = self.port_id(port);
-        self.outputs.push_back(Output::Renamed { port, old, id });
+        self.outputs.push_back(Output::Renamed { port, old, id, dropped });
     }
 
     fn answer_certificate(&mut self, key: Key, kind: u8, name: &PortName) {

@@ -120,6 +120,8 @@ pub enum Output {
         old: PortName,
         /// Its port ID from now on.
         id: PortId,
+        /// The name that it lost, because it had too many.
+        dropped: Option<PortName>,
     },
     /// A call ended without a frame of its own: its session failed, or it was a look-up.
     Answer {

@@ -35,6 +35,8 @@ pub(crate) struct Peer {
     pub(crate) fences: Fences,
     /// Names of ports here that take nothing more from its incarnation.
     pub(crate) closed_here: FxHashMap<PortName, Reason>,
+    /// How many of them there may be before they are looked through.
+    pub(crate) prune_closed_at: usize,
     /// Where it says that it listens.
     pub(crate) told: Vec<Address>,
     pub(crate) due: Option<Time>,
@@ -55,6 +57,7 @@ impl Peer {
             watched: FxHashMap::default(),
             fences: Fences::default(),
             closed_here: FxHashMap::default(),
+            prune_closed_at: 0,
             told: Vec::new(),
             due: None,
             congested: false,

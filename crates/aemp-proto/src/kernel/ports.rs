@@ -122,19 +122,20 @@ impl Ports {
         further.into_iter().flatten().chain([own]).collect()
     }
 
-    /// Gives a living port a further name. If it has too many, those who watch it under the oldest are to be told.
-    pub(crate) fn rename(&mut self, port: LocalPort, name: PortName) -> Vec<(Key, PortName)> {
-        let Some(extra) = self.extra(port) else { return Vec::new() };
+    /// Gives a living port a further name. If it has too many, the oldest is dropped, and those who watch the port under it
+    /// are to be told.
+    pub(crate) fn rename(&mut self, port: LocalPort, name: PortName) -> (Option<PortName>, Vec<(Key, PortName)>) {
+        let Some(extra) = self.extra(port) else { return (None, Vec::new()) };
         extra.names.push_back(name.clone());
         let dropped = if extra.names.len() > MAX_NAMES { extra.names.pop_front() } else { None };
         let mourners: Vec<_> =
             extra.watchers.iter().filter(|(_, watched)| Some(watched) == dropped.as_ref()).cloned().collect();
         extra.watchers.retain(|(_, watched)| Some(watched) != dropped.as_ref());
         self.names.insert(name, port);
-        if let Some(dropped) = dropped {
-            self.names.remove(&dropped);
+        if let Some(dropped) = &dropped {
+            self.names.remove(dropped);
         }
-        mourners
+        (dropped, mourners)
     }
 
     /// The port dies with whoever declares it dead.

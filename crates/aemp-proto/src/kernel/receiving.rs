@@ -10,6 +10,7 @@ use crate::{
     wire::{
         frame::{self, Destination, Frame, FrameError, Numbered, Piece, Raw, kind},
         reader::Reader,
+        write,
     },
 };
 
@@ -280,7 +281,9 @@ impl Kernel {
             Numbered::Renamed { name } => self.handle_renamed(key, &name),
             Numbered::Closed { name, reason } => {
                 let reason = self.reason(reason);
-                self.handle_closed(key, &name, &reason);
+                if !self.handle_closed(key, &name, &reason) {
+                    return Err(Bad::Rule("more closed names than a node may have"));
+                }
             }
             Numbered::Intern { index, name } => {
                 let known = Known { port: self.ports.direct(&name), name };
@@ -369,6 +372,9 @@ impl Kernel {
     }
 
     fn reason(&self, encoded: &[u8]) -> Reason {
+        if encoded.len() > write::MAX_REASON {
+            return Reason::new("unknown", "the reason is too long");
+        }
         Reason::decode(encoded, &self.settings.limits)
             .unwrap_or_else(|error| Reason::new("unknown", format!("the reason does not decode: {error}")))
     }

@@ -9,6 +9,11 @@ use crate::{
 
 use super::{Event, Kernel, LocalPort, arena::Key};
 
+/// The characters of a reason that are kept with a closed name.
+const MAX_TEXT: usize = 256;
+/// Closed names are looked through each time their number has doubled from here.
+const PRUNE_FROM: usize = 2_048;
+
 /// What becomes of a port that refused a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a port that dies has to be closed"]
@@ -32,11 +37,28 @@ impl Kernel {
         if self.ports.is_bound_to(port, key, origin) {
             return Refused::Dies;
         }
+        let reason = reason.shortened(MAX_TEXT);
+        self.prune_closed(key);
         for name in self.ports.names(port) {
-            self.close_name(key, &name, reason);
+            self.close_name(key, &name, &reason);
         }
         self.rename(port);
         Refused::LivesOn
+    }
+
+    /// Names that lead to no port any more need not be closed: a peer that provokes refusals for ever costs no more
+    /// than its victims have names.
+    fn prune_closed(&mut self, key: Key) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        if peer.closed_here.len() < peer.prune_closed_at.max(PRUNE_FROM) {
+            return;
+        }
+        let mut closed = std::mem::take(&mut peer.closed_here);
+        closed.retain(|name, _| self.ports.resolve(name).is_some());
+        if let Some(peer) = self.peers.get_mut(key) {
+            peer.prune_closed_at = closed.len().saturating_mul(2);
+            peer.closed_here = closed;
+        }
     }
 
     fn close_name(&mut self, key: Key, name: &PortName, reason: &Reason) {
@@ -60,13 +82,20 @@ impl Kernel {
         if closed.is_empty() { None } else { closed.get(name) }
     }
 
-    /// A peer takes nothing more for one of its names: that name is dead for this node.
-    pub(crate) fn handle_closed(&mut self, key: Key, name: &PortName, reason: &Reason) {
-        let Some(peer) = self.peers.get_mut(key) else { return };
-        peer.fence_settled(name, reason);
+    /// A peer takes nothing more for one of its names: that name is dead for this node. False if it names too many.
+    #[must_use]
+    pub(crate) fn handle_closed(&mut self, key: Key, name: &PortName, reason: &Reason) -> bool {
+        let most = self.settings.limits.max_fences;
+        let Some(peer) = self.peers.get_mut(key) else { return true };
+        if peer.fences.len() >= most {
+            return false;
+        }
+        peer.fence_settled(name, &reason.shortened(MAX_TEXT));
         self.fire(key, name, reason);
-        let Some(peer) = self.peers.get(key) else { return };
-        let port = PortId::new(peer.node.clone(), name.clone());
-        self.event(Event::Fenced { port, reason: reason.clone() });
+        if let Some(peer) = self.peers.get(key) {
+            let port = PortId::new(peer.node.clone(), name.clone());
+            self.event(Event::Fenced { port, reason: reason.clone() });
+        }
+        true
     }
 }

@@ -1,6 +1,6 @@
 //! Why a message does not encode or decode.
 
-use std::fmt::Display;
+use std::fmt::{self, Display, Write as _};
 
 use serde::{de, ser};
 use thiserror::Error;
@@ -82,7 +82,27 @@ impl From<DecodeFault> for DecodeError {
 
 impl de::Error for DecodeError {
     fn custom<T: Display>(text: T) -> Self {
-        DecodeFault::Mismatch(text.to_string().into()).into()
+        DecodeFault::Mismatch(shortened(&text)).into()
+    }
+}
+
+/// The most that is kept of what serde says: it may quote the message, which may be long.
+const MAX_TEXT: usize = 512;
+
+/// The beginning of a text; no more of it is ever in memory.
+fn shortened(text: &dyn Display) -> Box<str> {
+    struct Short(String);
+    impl fmt::Write for Short {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            let room = MAX_TEXT.saturating_sub(self.0.len());
+            self.0.push_str(text.get(..text.floor_char_boundary(room)).unwrap_or_default());
+            Ok(())
+        }
+    }
+    let mut short = Short(String::new());
+    match write!(short, "{text}") {
+        Ok(()) => short.0.into(),
+        Err(fmt::Error) => "its error cannot be printed".into(),
     }
 }
 

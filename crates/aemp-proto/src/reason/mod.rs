@@ -140,6 +140,13 @@ impl Reason {
         &self.details
     }
 
+    /// The same reason, its code and text cut to so many characters (a code to 64) and without its details.
+    #[must_use]
+    pub fn shortened(&self, characters: usize) -> Self {
+        let code: String = self.code.as_str().chars().take(64).collect();
+        Self::new(code.as_str(), self.text.chars().take(characters).collect::<String>())
+    }
+
     /// Whether the port ended of its own accord.
     pub fn is_normal(&self) -> bool {
         self.code == ReasonCode::Normal

@@ -44,7 +44,7 @@ pub(crate) fn name(out: &mut Vec<u8>, name: &PortName) {
 }
 
 /// The most that a reason may take: it has to fit into any frame.
-const MAX_REASON: usize = 16 << 10;
+pub(crate) const MAX_REASON: usize = 16 << 10;
 
 /// A reason, to the end of the frame. Of one that is too long only the code and the beginning of the text are told.
 pub(crate) fn reason(out: &mut Vec<u8>, reason: &Reason) {
@@ -52,9 +52,7 @@ pub(crate) fn reason(out: &mut Vec<u8>, reason: &Reason) {
     let encoded = reason.encode(out);
     if encoded.is_err() || out.len().saturating_sub(start) > MAX_REASON {
         out.truncate(start);
-        let text: String = reason.text().chars().take(MAX_REASON / 8).collect();
-        let code: String = reason.code().as_str().chars().take(64).collect();
-        let short = Reason::new(code.as_str(), text).encode(out);
+        let short = reason.shortened(MAX_REASON / 8).encode(out);
         debug_assert!(short.is_ok(), "text always encodes");
     }
 }

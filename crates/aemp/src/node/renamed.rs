@@ -23,10 +23,13 @@ pub(super) struct Renamed {
 
 impl Engine {
     /// A port has another name from now on; its handles give it when they are sent.
-    pub(super) fn renamed(&self, port: LocalPort, old: PortName, id: PortId) {
+    pub(super) fn renamed(&self, port: LocalPort, old: PortName, id: PortId, dropped: Option<&PortName>) {
         let mut newest = self.renamed.newest.borrow_mut();
         newest.values_mut().filter(|(other, _)| *other == port).for_each(|(_, newest)| *newest = id.clone());
         newest.insert(old, (port, id));
+        if let Some(dropped) = dropped {
+            newest.remove(dropped);
+        }
         self.renamed.is_any.set(true);
     }
 

@@ -6,6 +6,7 @@ use super::{World, world::millis};
 use crate::{
     kernel::{ConnectionId, Event, Received},
     link::Role,
+    reason::Reason,
     session::Hello,
     wire::frame::kind,
 };
@@ -39,6 +40,7 @@ fn offender() -> (World, ConnectionId) {
     let mut world = World::new(0);
     world.limits.max_unacknowledged = 1 << 20;
     world.limits.control_room = 1 << 20;
+    world.limits.max_fences = 100;
     world.add("a@127.0.0.1:1");
     world.add("b@127.0.0.1:2");
     let link = world.nodes[1].authenticated(Role::Acceptor);
@@ -129,6 +131,31 @@ fn monitors_without_end_from_a_peer_that_reads_nothing_cost_a_bounded_amount() {
         assert!(world.nodes[0].kernel.unacknowledged() <= most + (1 << 20), "after {fed} monitors");
     }
     assert_eq!(world.nodes[0].kernel.unacknowledged(), 0);
+}
+
+#[test]
+fn closed_names_without_end_end_the_session() {
+    let (mut world, connection) = offender();
+    let closed = |n: usize| frame(kind::CLOSED, &[[2, 3].as_slice(), format!("{n:03}").as_bytes()].concat());
+    let most = world.limits.max_fences;
+    assert!((0..most).all(|n| feed(&mut world, connection, &closed(n))));
+    assert!(!feed(&mut world, connection, &closed(most)));
+    assert!(misbehaved(&mut world));
+}
+
+#[test]
+fn refusals_that_a_peer_provokes_without_end_cost_a_bounded_amount() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    world.send(0, &id, "hello");
+    world.drive();
+    let from = world.nodes[0].id.clone();
+    for _ in 0..20_000 {
+        let _ = world.nodes[1].kernel.refuse(port, &from, &Reason::new("bad_message", "x".repeat(1000)));
+        world.drive();
+    }
+    let closed: Vec<usize> = world.nodes[1].kernel.peers.iter().map(|(_, peer)| peer.closed_here.len()).collect();
+    assert!(closed[0] <= 5_000, "{closed:?}");
 }
 
 #[test]

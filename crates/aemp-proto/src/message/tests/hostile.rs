@@ -16,6 +16,14 @@ fn fault_of<M: DeserializeOwned>(octets: &[u8], limits: &Limits) -> Option<Decod
 }
 
 #[test]
+fn of_what_an_error_quotes_only_the_beginning_is_kept() {
+    let mut octets = Vec::new();
+    cbor::encode(&("x".repeat(1 << 20),), &mut octets).unwrap();
+    let error = cbor::decode::<(u32,)>(&Body::Borrowed(&octets), &Limits::default()).unwrap_err();
+    assert!(error.to_string().len() < 1000);
+}
+
+#[test]
 fn levels_are_limited() {
     assert_eq!(fault_of::<Value>(b"\x81\x81\x81\x81\x01", &small()), None);
     assert_eq!(fault_of::<Value>(b"\x81\x81\x81\x81\x81\x01", &small()), Some(DecodeFault::TooDeep));
