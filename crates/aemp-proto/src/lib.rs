@@ -24,6 +24,8 @@ pub mod kernel;
 pub mod limits;
 pub mod link;
 pub mod message;
+#[doc(hidden)]
+pub mod planted;
 pub mod reason;
 mod session;
 pub mod time;

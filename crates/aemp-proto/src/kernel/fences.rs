@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     id::{PortId, PortKind, PortName, PortNumber},
+    planted::{Bug, planted},
     reason::Reason,
     session::{Envelope, Kept, Naming, Unsent},
     time::Time,
@@ -74,7 +75,7 @@ impl Fences {
 
     /// R7: another incarnation took over. The names that are bound are those of dead ones.
     pub(crate) fn supersede(&mut self) {
-        self.by_name.retain(|_, fence| !fence.bound);
+        self.by_name.retain(|_, fence| !fence.bound && !planted(Bug::FenceDroppedBySuccessor));
     }
 
     /// The certificates that are owed.

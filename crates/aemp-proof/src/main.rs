@@ -1,0 +1,39 @@
+//! The evidence for what aemp promises, each part by one command.
+
+mod model;
+mod mutants;
+mod sim;
+mod torture;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Checks that aemp keeps its promises, each guarantee in several ways.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Explores every state of two and three nodes, and shows that the explorer finds what is wrong with lesser protocols.
+    Model(model::Options),
+    /// Runs random programs on simulated networks that fail in every way.
+    Sim(sim::Options),
+    /// Plants one bug after the other, and counts how soon model or simulation find it.
+    Mutants(mutants::Options),
+    /// Tortures living nodes over real sockets, and checks what they have written down.
+    Torture(torture::Options),
+}
+
+fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Model(options) => model::run(&options),
+        Command::Sim(options) => sim::run(&options),
+        Command::Mutants(options) => mutants::run(&options),
+        Command::Torture(options) => torture::run(&options),
+    }
+}

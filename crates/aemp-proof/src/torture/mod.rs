@@ -1,0 +1,12 @@
+//! Living nodes over real sockets.
+
+use std::process::ExitCode;
+
+/// What can be chosen.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {}
+
+/// Runs the command.
+pub(crate) fn run(_: &Options) -> ExitCode {
+    ExitCode::FAILURE
+}
