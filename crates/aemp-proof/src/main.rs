@@ -1,5 +1,6 @@
 //! The evidence for what aemp promises, each part by one command.
 
+mod check;
 mod model;
 mod mutants;
 mod sim;
@@ -27,6 +28,11 @@ enum Command {
     Mutants(mutants::Options),
     /// Tortures living nodes over real sockets, and checks what they have written down.
     Torture(torture::Options),
+    /// Checks what a torture has written down.
+    Check(check::Options),
+    /// One of the nodes under torture.
+    #[command(hide = true)]
+    TortureNode(torture::node::Options),
 }
 
 fn main() -> ExitCode {
@@ -35,5 +41,7 @@ fn main() -> ExitCode {
         Command::Sim(options) => sim::run(&options),
         Command::Mutants(options) => mutants::run(&options),
         Command::Torture(options) => torture::run(&options),
+        Command::Check(options) => check::run(&options),
+        Command::TortureNode(options) => torture::node::run(options),
     }
 }
