@@ -77,6 +77,7 @@ impl Director {
     /// Does what is due.
     pub(super) fn step(&mut self, cluster: &mut Cluster, journal: &Journal) -> io::Result<()> {
         self.heal_due(cluster, journal)?;
+        self.look_for_crashes(cluster, journal)?;
         let now = Instant::now();
         if now >= self.next_at {
             if is_storm(now - self.began) {
@@ -107,6 +108,17 @@ impl Director {
             }
         }
         self.active.append(&mut lasting);
+        Ok(())
+    }
+
+    /// A node that has ended though nobody made it ends the torture; the checker hears of it all the same.
+    fn look_for_crashes(&mut self, cluster: &mut Cluster, journal: &Journal) -> io::Result<()> {
+        for node in 0..cluster.members.len() {
+            let is_ending = |active: &Active| active.target == Target::Node(node) && active.stage == Stage::Ending;
+            if !self.active.iter().any(is_ending) && cluster.has_ended(node, false, journal) {
+                return Err(io::Error::other(format!("{} ended by itself", cluster.run_of(node))));
+            }
+        }
         Ok(())
     }
 
