@@ -20,7 +20,9 @@ pub(super) fn check(history: &History, patience: &Patience, counts: &mut Counts)
             counts.count_alarm(alarm);
         } else {
             let (place, name) = (history.place(watch.run, *at), &history.names[watch.name]);
-            let what = format!("{place}: the monitor of {name} fired ({code}: {text}) though nothing was wrong for long enough");
+            let what = format!(
+                "{place}: the monitor of {name} fired ({code}: {text}) though nothing was wrong for long enough"
+            );
             findings.push(Finding::new("G6", what));
         }
     }

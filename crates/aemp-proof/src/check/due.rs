@@ -122,7 +122,9 @@ fn check_cause(
             Cause::Loss { number } => format!("message {number} was not delivered"),
         };
         let when = fired.map_or_else(|| "never".to_owned(), |fired| format!("only {} ms later", fired - deadline));
-        let text = format!("{place}: the monitor of {name} had to fire by {deadline} because {what} at {since}, and did {when}");
+        let text = format!(
+            "{place}: the monitor of {name} had to fire by {deadline} because {what} at {since}, and did {when}"
+        );
         findings.push(Finding::new(cause.rule(), text));
     }
 }

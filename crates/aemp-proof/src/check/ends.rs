@@ -34,7 +34,8 @@ fn check_last(history: &History, run: &Run, findings: &mut Vec<Finding>) {
     }
     for other in history.timeline.nodes.iter().filter(|other| **other != run.node) {
         if !run.reached.contains(other) {
-            findings.push(Finding::new("liveness", format!("{name} did not reach {other} after everything was healed")));
+            findings
+                .push(Finding::new("liveness", format!("{name} did not reach {other} after everything was healed")));
         }
     }
 }

@@ -8,12 +8,16 @@ const TOLD: [&str; 4] = ["normal", "error", "torture", "linked"];
 pub(super) fn check(history: &History) -> Vec<Finding> {
     let mut findings = Vec::new();
     for watch in &history.watches {
-        let Some((at, code, _)) = watch.fired.first().filter(|(_, code, _)| TOLD.contains(&code.as_str())) else { continue };
+        let Some((at, code, _)) = watch.fired.first().filter(|(_, code, _)| TOLD.contains(&code.as_str())) else {
+            continue;
+        };
         let Some(owner) = history.owner(watch.name) else { continue };
         let heard = history.runs[watch.run].last_heard.get(&owner);
         if let Some(line) = heard.filter(|line| **line > at.line) {
             let (place, name) = (history.place(watch.run, *at), &history.names[watch.name]);
-            let text = format!("{place}: the death of {name} ({code}) was told before what it had said, which came at line {line}");
+            let text = format!(
+                "{place}: the death of {name} ({code}) was told before what it had said, which came at line {line}"
+            );
             findings.push(Finding::new("G7", text));
         }
     }

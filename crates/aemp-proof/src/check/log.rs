@@ -24,7 +24,7 @@ pub(super) enum Outer {
     Plan { nodes: Vec<String>, millis: u64, heartbeat: u64, session_timeout: u64 },
     Started { run: String, node: String },
     Ready { run: String },
-    Ending { run: String, how: String },
+    Ending { run: String },
     Ended { run: String, how: String },
     Fault { fault: u64, kind: String, nodes: Vec<String> },
     Healed { fault: u64 },
@@ -36,7 +36,7 @@ pub(super) enum Outer {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(super) enum Inner {
-    Start { run: String },
+    Start {},
     Open { port: u64, name: String, spawned: bool },
     Private { port: u64 },
     Renamed { port: u64, name: String },
@@ -52,13 +52,13 @@ pub(super) enum Inner {
     Link { port: u64, name: String },
     Kill { name: String },
     Spawn { name: String },
-    Found { name: String },
-    Peer { node: String, what: String, text: String },
+    Found {},
+    Peer { what: String, text: String },
     Resting {},
     Reached { node: String },
     Settled {},
     Stopping {},
-    Stopped { left: usize },
+    Stopped {},
 }
 
 #[derive(Deserialize)]
@@ -87,7 +87,8 @@ impl Logs {
     /// Reads `faults.jsonl` and all other `.jsonl` and `.stderr` files of a folder.
     pub(super) fn read(folder: &Path) -> io::Result<Self> {
         let mut logs = Self::default();
-        let mut paths: Vec<PathBuf> = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+        let mut paths: Vec<PathBuf> =
+            fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
         paths.sort();
         for path in paths {
             let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();

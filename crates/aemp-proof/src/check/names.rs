@@ -48,7 +48,8 @@ fn check_bound(
     counts.count_bound();
     if port.died.is_none_or(|died| died.time > deadline) {
         let (place, name) = (history.place(run, declared), &history.names[name]);
-        let text = format!("{place}: {name} was declared dead by a node that it is bound to, and lived on after {deadline}");
+        let text =
+            format!("{place}: {name} was declared dead by a node that it is bound to, and lived on after {deadline}");
         findings.push(Finding::new("G3", text));
     }
 }

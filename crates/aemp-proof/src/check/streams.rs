@@ -56,7 +56,8 @@ fn check_silence(history: &History, run: usize, name: NameKey, stream: &Stream, 
     if let Some(received) = stream.received.iter().find(|received| received.number > before as u64) {
         let (place, declared) = (history.place(received.port.0, received.at), history.place(run, *declared));
         let (number, name) = (received.number, &history.names[name]);
-        let text = format!("{place}: message {number} to {name} arrived, which was sent after a monitor fired at {declared}");
+        let text =
+            format!("{place}: message {number} to {name} arrived, which was sent after a monitor fired at {declared}");
         findings.push(Finding::new("G3", text));
     }
 }

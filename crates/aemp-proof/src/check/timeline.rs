@@ -116,7 +116,7 @@ impl Timeline {
                     self.trouble("start", &[node], 0, time);
                 }
             }
-            Outer::Ending { run, .. } => {
+            Outer::Ending { run } => {
                 if let Some(process) = self.processes.get_mut(run) {
                     process.ending = process.ending.or(Some(time));
                 }

@@ -81,8 +81,8 @@ fn torture(options: &Options) -> io::Result<ExitCode> {
     start_all(&mut cluster, &journal)?;
     let mut director = Director::new(seed);
     let start = Instant::now();
-    let carried_out = storm(&mut cluster, &mut director, &journal, length, folder)
-        .and_then(|()| calm(&mut cluster, &journal));
+    let carried_out =
+        storm(&mut cluster, &mut director, &journal, length, folder).and_then(|()| calm(&mut cluster, &journal));
     if let Err(error) = carried_out {
         // The logs tell more.
         println!("the torture could not go on: {error}");

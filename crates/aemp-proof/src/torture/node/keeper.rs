@@ -133,7 +133,11 @@ impl Receive for Keeper {
                 self.world.journal.note(&Record::Fired { monitor, code, text });
             }
             // Nobody uses it for anything else.
-            Message::Found(None) | Message::Data(..) | Message::Call(..) | Message::Hand(..) | Message::Answered(..) => {}
+            Message::Found(None)
+            | Message::Data(..)
+            | Message::Call(..)
+            | Message::Hand(..)
+            | Message::Answered(..) => {}
         }
     }
 }

@@ -6,12 +6,12 @@ use std::{
     time::Duration,
 };
 
+pub(in crate::torture) use super::pair::Direction;
 use super::{
     intrude,
     pair::{Pair, Recording},
     pump,
 };
-pub(in crate::torture) use super::pair::Direction;
 use crate::torture::random::Random;
 
 /// Intruders stay this long.

@@ -1,0 +1,142 @@
+//! Streams of messages, and calls.
+
+use super::story::{A, B, Story};
+
+/// n1 has sent three messages, and n2 has received them.
+fn stream() -> Story {
+    let mut story = Story::new();
+    for number in 1..=3 {
+        story.send(1_000 * number, B, number);
+        story.receive(1_000 * number + 5, B, number);
+    }
+    story
+}
+
+#[test]
+fn what_arrives_in_order_and_once_is_innocent() {
+    stream().is_innocent();
+}
+
+#[test]
+fn a_message_that_arrives_twice_is_found() {
+    let mut story = stream();
+    story.receive(5_000, B, 3);
+    story.violates("G1", "message 3 arrived where 4 was next");
+}
+
+#[test]
+fn a_hole_is_found() {
+    let mut story = stream();
+    story.forget("n2.1", &["receive", "\"number\":2"]);
+    story.violates("G1", "message 3 arrived where 2 was next");
+}
+
+#[test]
+fn messages_that_change_places_are_found() {
+    let mut story = stream();
+    story.forget("n2.1", &["receive", "\"number\":1"]);
+    story.receive(2_500, B, 1);
+    story.violates("G1", "message 2 arrived where 1 was next");
+}
+
+#[test]
+fn a_message_that_nobody_sent_is_found() {
+    let mut story = stream();
+    story.receive(5_000, B, 4);
+    story.violates("G1", "message 4 was never sent");
+}
+
+#[test]
+fn a_message_that_was_changed_is_found() {
+    let mut story = stream();
+    story.forget("n1.1", &["send", "\"number\":2"]);
+    story.note("n1.1", 2_000, &format!(r#""event":"send","port":1,"name":"{B}","number":2,"size":6,"kind":"data""#));
+    story.violates("G1", "message 2 was changed");
+}
+
+#[test]
+fn a_message_that_another_port_gets_shows_that_a_name_was_used_twice() {
+    let mut story = Story::new();
+    story.note("n2.1", 0, r#""event":"open","port":2,"name":"n2@h:2#C","spawned":false"#);
+    story.send(1_000, "n2@h:2#C", 1);
+    story.receive(1_005, "n2@h:2#C", 1);
+    story.violates("G4", "n2@h:2#C names one port");
+}
+
+#[test]
+fn a_name_that_another_run_makes_again_is_found() {
+    let mut story = stream();
+    story.note("n1.1", 500, &format!(r#""event":"open","port":7,"name":"{B}","spawned":false"#));
+    story.violates("G4", B);
+}
+
+#[test]
+fn a_message_that_is_lost_in_silence_is_found() {
+    let mut story = stream();
+    story.send(4_000, B, 4);
+    story.monitor(500, 9, B);
+    story.violates("G2", "message 4 was not delivered");
+}
+
+#[test]
+fn a_message_that_is_lost_shows_in_a_monitor_that_is_set_later() {
+    let mut story = stream();
+    story.send(4_000, B, 4);
+    story.monitor(50_000, 9, B);
+    story.violates("G2", "message 4 was not delivered");
+}
+
+#[test]
+fn a_message_that_is_delivered_after_the_monitor_fired_is_found() {
+    let mut story = stream();
+    story.fault(10_000, 16_000, "black_hole", &["n1", "n2"]);
+    story.monitor(500, 9, B);
+    story.fired(14_000, 9, "unreachable");
+    story.is_innocent();
+    story.send(17_000, B, 4);
+    story.is_innocent();
+    story.receive(17_005, B, 4);
+    story.violates("G3", "message 4");
+}
+
+fn call(story: &mut Story) {
+    story.note("n1.1", 7_000, &format!(r#""event":"call","call":5,"port":1,"name":"{B}","number":4"#));
+    story.send(7_000, B, 4);
+}
+
+#[test]
+fn a_call_that_never_ends_is_found() {
+    let mut story = stream();
+    call(&mut story);
+    story.receive(7_005, B, 4);
+    story.violates("calls", "never ended");
+    story.note("n1.1", 8_000, r#""event":"answered","call":5,"code":"ok""#);
+    story.is_innocent();
+}
+
+#[test]
+fn a_call_that_ends_twice_is_found() {
+    let mut story = stream();
+    call(&mut story);
+    story.receive(7_005, B, 4);
+    story.note("n1.1", 8_000, r#""event":"answered","call":5,"code":"ok""#);
+    story.note("n1.1", 8_001, r#""event":"answered","call":5,"code":"lost""#);
+    story.violates("calls", "ended 2 times");
+}
+
+#[test]
+fn an_answer_to_a_request_that_nobody_received_is_found() {
+    let mut story = stream();
+    call(&mut story);
+    story.note("n1.1", 8_000, r#""event":"answered","call":5,"code":"ok""#);
+    story.violates("calls", "never received it");
+}
+
+#[test]
+fn what_a_kill_has_cut_off_is_no_record() {
+    let mut findings = Vec::new();
+    let text =
+        format!("{{\"time\":1,\"event\":\"open\",\"port\":1,\"name\":\"{A}\",\"spawned\":true}}\n{{\"time\":2,\"eve");
+    let records = crate::check::log::parse::<crate::check::log::Inner>("n1.1", text.as_bytes(), &mut findings);
+    assert_eq!((records.len(), findings), (1, Vec::new()));
+}

@@ -1,0 +1,7 @@
+//! Fabricated logs: an innocent run, and for each guarantee one that violates it.
+
+mod alarms;
+mod deaths;
+mod messages;
+mod story;
+mod whole;
