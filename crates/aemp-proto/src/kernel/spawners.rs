@@ -1,6 +1,6 @@
 //! Which spawned ports have been made here, so that a name whose spawn is still on its way is not taken for dead.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use rustc_hash::FxHashMap;
 
@@ -10,34 +10,67 @@ use super::{Kernel, arena::Key};
 
 /// How many spawners are remembered.
 const MAX_SPAWNERS: usize = 4_096;
+/// How many numbers before the last may still come: those of threads that were faster than others.
+const MAX_MISSED: u64 = 256;
 
-/// For each incarnation that spawned ports here, the last of them: it counts its spawns, and they arrive in order.
+/// The incarnations that spawned ports here.
 #[derive(Debug, Default)]
 pub(crate) struct Spawners {
-    last: FxHashMap<Origin, PortNumber>,
+    by_origin: FxHashMap<Origin, Spawner>,
     oldest_first: VecDeque<Origin>,
+}
+
+/// An incarnation counts its spawns, and its sessions keep their order.
+#[derive(Debug, Default)]
+struct Spawner {
+    /// The greatest number so far.
+    last: u64,
+    /// Recent numbers before it that did not come: most are of ports elsewhere.
+    missed: BTreeSet<u64>,
+}
+
+impl Spawner {
+    fn note(&mut self, number: u64) {
+        if number <= self.last {
+            self.missed.remove(&number);
+            return;
+        }
+        let since = self.last.saturating_add(1).max(number.saturating_sub(MAX_MISSED));
+        self.missed.extend(since..number);
+        while self.missed.len() > usize::try_from(MAX_MISSED).unwrap_or(usize::MAX) {
+            self.missed.pop_first();
+        }
+        self.last = number;
+    }
+
+    fn has_passed(&self, number: u64) -> bool {
+        number <= self.last && !self.missed.contains(&number)
+    }
 }
 
 impl Spawners {
     /// A port is spawned under this name, or could not be.
     pub(crate) fn note(&mut self, name: &PortName) {
         let PortName::Native { origin, number } = *name else { return };
-        if let Some(last) = self.last.get_mut(&origin) {
-            *last = number.max(*last);
-            return;
+        if !self.by_origin.contains_key(&origin) {
+            if self.oldest_first.len() >= MAX_SPAWNERS
+                && let Some(oldest) = self.oldest_first.pop_front()
+            {
+                self.by_origin.remove(&oldest);
+            }
+            self.oldest_first.push_back(origin);
         }
-        if self.oldest_first.len() >= MAX_SPAWNERS
-            && let Some(oldest) = self.oldest_first.pop_front()
-        {
-            self.last.remove(&oldest);
-        }
-        self.last.insert(origin, number);
-        self.oldest_first.push_back(origin);
+        self.by_origin.entry(origin).or_default().note(count(number));
     }
 
     fn has_passed(&self, origin: Origin, number: PortNumber) -> bool {
-        self.last.get(&origin).is_some_and(|last| number <= *last)
+        self.by_origin.get(&origin).is_some_and(|spawner| spawner.has_passed(count(number)))
     }
+}
+
+/// The n of the nth name, from 1.
+fn count(number: PortNumber) -> u64 {
+    (number.to_bits() >> 2).saturating_add(1)
 }
 
 impl Kernel {
@@ -62,31 +95,46 @@ impl Kernel {
 mod tests {
     use super::*;
 
-    fn name(origin: u8, number: u64) -> PortName {
-        let number = PortNumber::counted(number, PortKind::Spawned).unwrap();
-        PortName::Native { origin: Origin([origin; 12]), number }
+    fn number(number: u64) -> PortNumber {
+        PortNumber::counted(number, PortKind::Spawned).unwrap()
+    }
+
+    fn note(spawners: &mut Spawners, origin: u64, n: u64) {
+        spawners.note(&PortName::Native { origin: at(origin), number: number(n) });
+    }
+
+    fn at(n: u64) -> Origin {
+        let mut origin = [0; 12];
+        origin[..8].copy_from_slice(&n.to_le_bytes());
+        Origin(origin)
     }
 
     #[test]
     fn the_spawners_that_are_remembered_have_a_limit() {
         let mut spawners = Spawners::default();
-        for n in 0..MAX_SPAWNERS + 10 {
-            let mut origin = [0; 12];
-            origin[..8].copy_from_slice(&(n as u64).to_le_bytes());
-            let number = PortNumber::counted(1, PortKind::Spawned).unwrap();
-            spawners.note(&PortName::Native { origin: Origin(origin), number });
-        }
-        assert_eq!((spawners.last.len(), spawners.oldest_first.len()), (MAX_SPAWNERS, MAX_SPAWNERS));
+        (0..MAX_SPAWNERS as u64 + 10).for_each(|n| note(&mut spawners, n, 0));
+        assert_eq!((spawners.by_origin.len(), spawners.oldest_first.len()), (MAX_SPAWNERS, MAX_SPAWNERS));
     }
 
     #[test]
-    fn the_last_spawn_counts() {
+    fn what_was_spawned_has_passed_and_nothing_else_that_is_recent() {
         let mut spawners = Spawners::default();
-        spawners.note(&name(1, 7));
-        spawners.note(&name(1, 5));
-        let number = |number| PortNumber::counted(number, PortKind::Spawned).unwrap();
-        assert!(spawners.has_passed(Origin([1; 12]), number(7)));
-        assert!(!spawners.has_passed(Origin([1; 12]), number(8)));
-        assert!(!spawners.has_passed(Origin([2; 12]), number(1)));
+        note(&mut spawners, 1, 7);
+        note(&mut spawners, 1, 5);
+        for (n, passed) in [(4, false), (5, true), (6, false), (7, true), (8, false)] {
+            assert_eq!(spawners.has_passed(at(1), number(n)), passed, "{n}");
+        }
+        assert!(!spawners.has_passed(at(2), number(0)));
+    }
+
+    #[test]
+    fn the_numbers_that_may_still_come_have_a_limit() {
+        let mut spawners = Spawners::default();
+        for n in [0, 1_000, u64::MAX >> 3] {
+            note(&mut spawners, 1, n);
+        }
+        assert_eq!(spawners.by_origin[&at(1)].missed.len() as u64, MAX_MISSED);
+        assert!(spawners.has_passed(at(1), number(999)));
+        assert!(!spawners.has_passed(at(1), number((u64::MAX >> 3) - 1)));
     }
 }
