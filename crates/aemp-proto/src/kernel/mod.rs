@@ -6,19 +6,23 @@
 mod arena;
 mod connecting;
 mod connection;
+mod destinations;
 mod dialling;
 mod fences;
 mod handshake;
 mod local;
 mod numbers;
 mod output;
+mod overload;
 mod peer;
 mod ports;
 mod receiving;
 mod refusing;
 mod requests;
+mod retiring;
 mod sending;
 mod settings;
+mod spawners;
 #[cfg(test)]
 mod tests;
 mod ticking;
@@ -46,6 +50,7 @@ use peer::Peer;
 use ports::Ports;
 pub use refusing::Refused;
 pub use settings::{RefusedIsDeath, Settings, Timing};
+use spawners::Spawners;
 use timers::Timers;
 use watching::Watch;
 
@@ -121,6 +126,7 @@ pub struct Kernel {
     calls: FxHashMap<PortNumber, Key>,
     /// Spawns that failed, for monitors that come later: a bounded number, the oldest first.
     failed_spawns: VecDeque<(PortName, Reason)>,
+    spawners: Spawners,
     timers: Timers,
     outputs: VecDeque<Output>,
     writable: VecDeque<Key>,
@@ -147,6 +153,7 @@ impl Kernel {
             dials: Arena::default(),
             calls: FxHashMap::default(),
             failed_spawns: VecDeque::new(),
+            spawners: Spawners::default(),
             timers: Timers::default(),
             outputs: VecDeque::new(),
             writable: VecDeque::new(),

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::{
     id::{Origin, PortId, PortKind, PortName, PortNumber},
     reason::Reason,
-    session::{Known, PieceError},
+    session::PieceError,
     time::Time,
     wire::{
         frame::{self, Destination, Frame, FrameError, Numbered, Piece, Raw, kind},
@@ -14,22 +14,16 @@ use crate::{
     },
 };
 
-use super::{Body, ConnectionId, Delivery, Event, Kernel, LocalPort, Received, arena::Key, connection::Phase};
+use super::{
+    Body, ConnectionId, Delivery, Event, Kernel, Received, arena::Key, connection::Phase, destinations::Target,
+    retiring::RETIRED,
+};
 
 /// Frames without a number wait in at most this many octets.
 const MAX_URGENT: usize = 4096;
 
-/// What the frame is to be delivered to.
-enum Target {
-    Port(LocalPort),
-    /// The node itself.
-    Node,
-    /// No port has this name, or none for the sender.
-    Nobody(PortName, Reason),
-}
-
 /// Why a numbered frame cannot be accepted.
-enum Bad {
+pub(super) enum Bad {
     Frame(FrameError),
     Piece(PieceError),
     Rule(&'static str),
@@ -78,7 +72,9 @@ impl Kernel {
             Frame::Hello(hello) => self.handle_hello(connection, hello, now),
             Frame::Refused { code, text } => self.handle_refused(connection, code, text, now),
             Frame::Start { number } if adopted => self.handle_start(connection, number, now),
-            Frame::Acknowledge { number } if adopted => self.handle_acknowledgement(connection, number, now),
+            Frame::Acknowledge { number, notice } if adopted => {
+                self.handle_acknowledgement(connection, number, notice, now);
+            }
             Frame::Probe if adopted => {
                 // Who probes without reading the answers gets no more of them.
                 if let Some(state) = self.connections.get_mut(connection)
@@ -112,7 +108,11 @@ impl Kernel {
         let Some(peer) = self.peers.get(key) else { return };
         let (remote, epoch) = (peer.node.to_string(), peer.session.epoch.saturating_add(1));
         self.event(Event::HandshakeRefused { remote, error: format!("it refused this node: {code}: {text}") });
-        self.fail(key, epoch, &Reason::new(code, text), now);
+        let reason = Reason::new(code, text);
+        if code == RETIRED {
+            self.handle_retired(key, &reason);
+        }
+        self.fail(key, epoch, &reason, now);
     }
 
     fn handle_start(&mut self, connection: Key, number: u64, now: Time) {
@@ -126,13 +126,13 @@ impl Kernel {
         }
     }
 
-    fn handle_acknowledgement(&mut self, connection: Key, number: u64, now: Time) {
+    fn handle_acknowledgement(&mut self, connection: Key, number: u64, notice: u64, now: Time) {
         let Some(state) = self.connections.get_mut(connection) else { return };
         let Some(peer) = self.peers.get_mut(state.peer) else { return };
         if let Phase::Adopted { proved_useful, .. } = &mut state.phase {
             *proved_useful = true;
         }
-        if !peer.session.acknowledge(number) {
+        if !peer.session.acknowledge_after(number, notice) {
             return self.misbehaved(connection, "it acknowledges what was never sent", now);
         }
         if number > 0 {
@@ -273,58 +273,26 @@ impl Kernel {
                 let name = self.name(key, to)?;
                 self.remove_watcher(key, &name);
             }
-            Numbered::Dead { name, reason } => {
-                let reason = self.reason(reason);
+            Numbered::Dead { name, delivered, reason } => {
+                let reason = self.reason(reason).with_delivered(self.delivered(key, &name, delivered));
                 self.fire(key, &name, &reason);
             }
             Numbered::Gone { name } => self.handle_gone(key, &name),
             Numbered::Renamed { name } => self.handle_renamed(key, &name),
-            Numbered::Closed { name, reason } => {
-                let reason = self.reason(reason);
-                if !self.handle_closed(key, &name, &reason) {
-                    return Err(Bad::Rule("more closed names than a node may have"));
-                }
+            Numbered::Closed { name, delivered, reason } => {
+                let reason = self.reason(reason).with_delivered(self.delivered(key, &name, delivered));
+                self.handle_closed(key, &name, &reason);
             }
             Numbered::Intern { index, name } => {
-                let known = Known { port: self.ports.direct(&name), name };
-                let limits = self.settings.limits;
+                let (port, limit) = (self.ports.direct(&name), self.settings.limits.max_interned);
                 let session = self.peers.get_mut(key).map(|peer| &mut peer.session);
-                if !session.is_some_and(|session| session.learn_name(index, known, &limits)) {
+                if !session.is_some_and(|session| session.known.learn(index, name, port, limit)) {
                     return Err(Bad::Rule("an interned name out of turn"));
                 }
             }
             _ => {}
         }
         Ok(())
-    }
-
-    /// Finds the port that a frame is for.
-    fn target(&self, key: Key, to: Destination) -> Result<Target, Bad> {
-        let name = match to {
-            Destination::Name(name) => name,
-            Destination::Interned(index) => {
-                let session = self.peers.get(key).filter(|peer| peer.closed_here.is_empty());
-                let known = self.known(key, index)?;
-                match known.port.filter(|_| session.is_some()) {
-                    Some(port) if self.ports.is_alive(port) => return Ok(Target::Port(port)),
-                    _ => known.name.clone(),
-                }
-            }
-        };
-        if name == PortName::Node {
-            return Ok(Target::Node);
-        }
-        // What is closed for the peer is closed, whoever has the name.
-        if let Some(reason) = self.closed_for(key, &name) {
-            return Ok(Target::Nobody(name, reason.clone()));
-        }
-        Ok(match self.ports.resolve(&name) {
-            Some(port) => Target::Port(port),
-            None => {
-                let reason = self.absence(&name);
-                Target::Nobody(name, reason)
-            }
-        })
     }
 
     /// Whether the peer may give this name to a port of this node: its own incarnation made it.
@@ -349,19 +317,6 @@ impl Kernel {
             }
             _ => None,
         }
-    }
-
-    fn name(&self, key: Key, to: Destination) -> Result<PortName, Bad> {
-        match to {
-            Destination::Name(name) => Ok(name),
-            Destination::Interned(index) => Ok(self.known(key, index)?.name.clone()),
-        }
-    }
-
-    fn known(&self, key: Key, index: u32) -> Result<&Known, Bad> {
-        let session = self.peers.get(key).map(|peer| &peer.session);
-        let known = session.and_then(|session| session.known.get(usize::try_from(index).ok()?));
-        known.ok_or(Bad::Rule("a destination that was not interned"))
     }
 
     /// A message for a port that is dead, or never was.

@@ -56,6 +56,11 @@ impl Outbox {
         self.acknowledged
     }
 
+    /// The highest number that was ever given out.
+    pub(crate) const fn given(&self) -> u64 {
+        self.given
+    }
+
     /// The number that the next frame will get.
     pub(crate) const fn next_number(&self) -> u64 {
         self.last.saturating_add(1)
@@ -135,6 +140,51 @@ impl Outbox {
         true
     }
 
+    /// The frames that were never given out, from their types on, in order.
+    pub(crate) fn never_given(&self) -> impl Iterator<Item = &[u8]> {
+        let chunks = self.chunks.iter().skip(self.first_never_given());
+        chunks.flat_map(|chunk| frames(&chunk.octets)).chain(frames(&self.tail))
+    }
+
+    /// Chunks are given out as a whole.
+    fn first_never_given(&self) -> usize {
+        self.chunks.partition_point(|chunk| chunk.last <= self.given)
+    }
+
+    /// Takes those frames back that were never given out and that `unwanted` names; later frames move up. Gives the
+    /// numbers that the frames had.
+    pub(crate) fn take_back(&mut self, mut unwanted: impl FnMut(&[u8]) -> bool) -> Vec<u64> {
+        if !self.tail.is_empty() {
+            self.close_tail(0);
+        }
+        let old = self.chunks.split_off(self.first_never_given());
+        let mut taken = Vec::new();
+        let mut number = old.front().map_or(self.last, |chunk| chunk.last.saturating_sub(chunk.count));
+        self.last = number;
+        for chunk in old {
+            let mut kept = Vec::new();
+            let mut count: u64 = 0;
+            for frame in frames(&chunk.octets) {
+                number = number.saturating_add(1);
+                if unwanted(frame) {
+                    taken.push(number);
+                    continue;
+                }
+                kept.extend_from_slice(&u32::try_from(frame.len()).unwrap_or(u32::MAX).to_le_bytes());
+                kept.extend_from_slice(frame);
+                count = count.saturating_add(1);
+            }
+            let freed = chunk.octets.len().saturating_sub(kept.len());
+            self.octets = self.octets.saturating_sub(freed);
+            self.unsent = self.unsent.saturating_sub(freed);
+            self.last = self.last.saturating_add(count);
+            if count > 0 {
+                self.chunks.push_back(Chunk { octets: kept.into(), last: self.last, count });
+            }
+        }
+        taken
+    }
+
     /// Begins again with the first frame that is not acknowledged: a new connection.
     pub(crate) fn rewind(&mut self) {
         while self.chunks.front().is_some_and(|chunk| chunk.last <= self.acknowledged) {
@@ -150,13 +200,14 @@ impl Outbox {
         self.unsent = chunks.saturating_add(self.tail.len()).saturating_sub(self.offset);
     }
 
-    /// The frames that are not acknowledged, from their types on, in order.
-    pub(crate) fn unacknowledged(&self) -> impl Iterator<Item = &[u8]> {
+    /// The frames that are not acknowledged, from their types on, with their numbers.
+    pub(crate) fn unacknowledged(&self) -> impl Iterator<Item = (u64, &[u8])> {
         let skip = self
             .chunks
             .front()
             .map_or(0, |chunk| to_usize(self.acknowledged.saturating_sub(chunk.last.saturating_sub(chunk.count))));
-        self.chunks.iter().flat_map(|chunk| frames(&chunk.octets)).skip(skip).chain(frames(&self.tail))
+        let frames = self.chunks.iter().flat_map(|chunk| frames(&chunk.octets)).skip(skip).chain(frames(&self.tail));
+        (self.acknowledged.saturating_add(1)..).zip(frames)
     }
 }
 
@@ -249,7 +300,7 @@ mod tests {
         assert!(outbox.acknowledge(2));
         outbox.rewind();
         assert_eq!(outbox.unsent(), 14);
-        assert_eq!(outbox.unacknowledged().collect::<Vec<_>>(), [b"thr", b"fou"]);
+        assert_eq!(outbox.unacknowledged().collect::<Vec<_>>(), [(3, &b"thr"[..]), (4, b"fou")]);
         assert_eq!(given(&mut outbox), [b"thr", b"fou"]);
         assert!(outbox.acknowledge(4));
         assert_eq!((outbox.is_empty(), outbox.octets()), (true, 0));
@@ -275,6 +326,35 @@ mod tests {
         });
         push(&mut outbox, b"two");
         assert_eq!(given(&mut outbox), [b"one", b"two"]);
+    }
+
+    #[test]
+    fn what_was_never_given_out_can_be_taken_back() {
+        let mut outbox = Outbox::default();
+        push(&mut outbox, b"one");
+        push(&mut outbox, b"two");
+        given(&mut outbox);
+        for frame in [b"two", b"thr", b"two", b"fou"] {
+            push(&mut outbox, frame);
+        }
+        assert_eq!(outbox.never_given().collect::<Vec<_>>(), [b"two", b"thr", b"two", b"fou"]);
+        assert_eq!(outbox.take_back(|frame| frame == b"two"), [3, 5]);
+        assert_eq!((outbox.next_number(), outbox.unsent(), outbox.octets()), (5, 14, 28));
+        push(&mut outbox, b"fiv");
+        assert_eq!(given(&mut outbox), [b"thr", b"fou", b"fiv"]);
+        assert!(outbox.acknowledge(5));
+        assert_eq!((outbox.is_empty(), outbox.octets()), (true, 0));
+    }
+
+    #[test]
+    fn what_was_given_out_before_a_break_is_not_taken_back() {
+        let mut outbox = Outbox::default();
+        push(&mut outbox, b"one");
+        given(&mut outbox);
+        outbox.rewind();
+        push(&mut outbox, b"one");
+        assert_eq!(outbox.take_back(|_| true), [2]);
+        assert_eq!(given(&mut outbox), [b"one"]);
     }
 
     #[test]

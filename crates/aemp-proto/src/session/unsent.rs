@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-use super::{interned::Interned, lanes::Waiting};
+use super::{interned::Interned, waiting::Waiting};
 
 /// A message, a call or a kill that was not acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(crate) struct Unsent {
     pub(crate) what: Kept,
     /// The elements, or the reason.
     pub(crate) body: Bytes,
+    /// Whether the peer may have it.
+    pub(crate) given: bool,
 }
 
 /// What an [`Unsent`] frame is.
@@ -31,24 +33,13 @@ pub(crate) enum Kept {
 
 impl Unsent {
     /// Reads a frame of our own making, from its type on; `None` if it means nothing to another incarnation.
-    pub(super) fn parse(frame: &[u8], interned: &Interned) -> Option<Self> {
-        let (kind, rest) = frame.split_first()?;
-        let (to, what, body) = match Numbered::read(*kind, Reader::new(rest)).ok()? {
-            Numbered::Message { to, body } => (to, Kept::Message, body),
-            Numbered::Call { to, number, body } => (to, Kept::Call(number), body),
-            Numbered::Kill { to, reason } => (to, Kept::Kill, reason),
-            _ => return None,
-        };
-        let to = match to {
-            Destination::Name(PortName::Node) => return None,
-            Destination::Name(name) => name,
-            Destination::Interned(number) => interned.name(number)?.clone(),
-        };
-        Some(Self { to, what, body: Bytes::copy_from_slice(body) })
+    pub(super) fn parse(frame: &[u8], interned: &Interned, given: bool) -> Option<Self> {
+        let (to, what, body) = subject(frame, interned)?;
+        Some(Self { to, what, body: Bytes::copy_from_slice(body), given })
     }
 
     /// The same for a large frame, whose elements are shared.
-    pub(super) fn whole(to: PortName, frame: &Waiting) -> Option<Self> {
+    pub(super) fn whole(to: PortName, frame: &Waiting, given: bool) -> Option<Self> {
         let (kind, rest) = frame.head.split_first()?;
         let what = match (*kind, Numbered::read(*kind, Reader::new(rest)).ok()?) {
             (kind::MESSAGE, _) => Kept::Message,
@@ -57,8 +48,25 @@ impl Unsent {
             _ => return None,
         };
         let body = if what == Kept::Kill { kill_reason(rest)? } else { frame.body.clone() };
-        (to != PortName::Node).then_some(Self { to, what, body })
+        (to != PortName::Node).then_some(Self { to, what, body, given })
     }
+}
+
+/// The port that a frame of our own making is for, what it is, and its elements or reason; `None` if it is for no port.
+pub(super) fn subject<'f>(frame: &'f [u8], interned: &Interned) -> Option<(PortName, Kept, &'f [u8])> {
+    let (kind, rest) = frame.split_first()?;
+    let (to, what, body) = match Numbered::read(*kind, Reader::new(rest)).ok()? {
+        Numbered::Message { to, body } => (to, Kept::Message, body),
+        Numbered::Call { to, number, body } => (to, Kept::Call(number), body),
+        Numbered::Kill { to, reason } => (to, Kept::Kill, reason),
+        _ => return None,
+    };
+    let to = match to {
+        Destination::Name(PortName::Node) => return None,
+        Destination::Name(name) => name,
+        Destination::Interned(number) => interned.name(number)?.clone(),
+    };
+    Some((to, what, body))
 }
 
 /// The reason of a kill, which stands in the head of its frame.

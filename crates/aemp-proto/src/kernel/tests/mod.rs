@@ -3,11 +3,15 @@
 mod calls;
 mod chaos;
 mod connections;
+mod counts;
 mod delivery;
 mod driver;
 mod fences;
 mod hostile;
 mod incarnations;
+mod overload;
+mod retiring;
+mod spawned;
 mod watching;
 mod world;
 

@@ -1,0 +1,100 @@
+//! Taking back what was never given out: where too much waits, the ports with the most lose theirs.
+
+use rustc_hash::FxHashMap;
+
+use crate::id::{PortName, PortNumber};
+
+use super::{
+    Session,
+    unsent::{Kept, Unsent, subject},
+    waiting::Waiting,
+};
+
+/// What the peer does not get, because it is too large or behind such.
+#[derive(Debug)]
+pub(crate) enum TooLarge {
+    /// A message to a port of the peer, or its spawn.
+    For(PortName),
+    /// A call, with its number.
+    Call(PortName, PortNumber),
+    /// The answer to this call of the peer.
+    Answer(PortName),
+}
+
+impl TooLarge {
+    fn new(to: PortName, frame: &Waiting) -> Self {
+        if frame.is_answer() {
+            return Self::Answer(to);
+        }
+        match Unsent::whole(to.clone(), frame, false).map(|unsent| unsent.what) {
+            Some(Kept::Call(number)) => Self::Call(to, number),
+            _ => Self::For(to),
+        }
+    }
+}
+
+impl Session {
+    /// Octets of messages and calls to each port that were never given out.
+    fn waiting(&self) -> FxHashMap<PortName, usize> {
+        let mut waiting: FxHashMap<PortName, usize> = FxHashMap::default();
+        let mut count = |to: PortName, octets: usize| {
+            let sum = waiting.entry(to).or_default();
+            *sum = sum.saturating_add(octets);
+        };
+        for frame in self.outbox.never_given() {
+            if let Some((to, Kept::Message | Kept::Call(_), _)) = subject(frame, &self.interned) {
+                count(to, frame.len());
+            }
+        }
+        self.lanes.waiting().for_each(|(to, octets)| count(to.clone(), octets));
+        waiting
+    }
+
+    /// The ports for which the most waits that was never given out, so many of them that without it `enough` octets
+    /// are free.
+    pub(crate) fn greediest(&self, enough: usize) -> Vec<PortName> {
+        let mut waiting: Vec<_> = self.waiting().into_iter().filter(|(_, octets)| *octets > 0).collect();
+        waiting.sort_unstable_by(|(a, most), (b, less)| less.cmp(most).then_with(|| a.cmp(b)));
+        let mut free: usize = 0;
+        let greedy = waiting.into_iter().take_while(|(_, octets)| {
+            let goes_on = free < enough;
+            free = free.saturating_add(*octets);
+            goes_on
+        });
+        greedy.map(|(to, _)| to).collect()
+    }
+
+    /// The peer takes no larger messages than this: gives what was queued before it could say so, and is
+    /// larger, or behind such to the same port.
+    pub(crate) fn take_larger(&mut self, most: usize) -> Vec<TooLarge> {
+        self.peer_max_message = most;
+        let taken = self.lanes.take_larger(most);
+        for (to, _) in taken.iter().filter(|(_, frame)| frame.is_message()) {
+            self.interned.take_back(to, 1);
+        }
+        taken.into_iter().map(|(to, frame)| TooLarge::new(to, &frame)).collect()
+    }
+
+    /// Takes the messages and calls to a port back that were never given out.
+    pub(crate) fn take_back(&mut self, port: &PortName) -> Vec<Kept> {
+        let mut taken = Vec::new();
+        let interned = &self.interned;
+        let numbers = self.outbox.take_back(|frame| match subject(frame, interned) {
+            Some((to, what @ (Kept::Message | Kept::Call(_)), _)) if to == *port => {
+                taken.push(what);
+                true
+            }
+            _ => false,
+        });
+        // Large messages whose last piece was behind what is gone.
+        for (last, ..) in &mut self.completed {
+            let before = numbers.partition_point(|number| number < last);
+            *last = last.saturating_sub(u64::try_from(before).unwrap_or(u64::MAX));
+        }
+        let large = self.lanes.take_back(port, Waiting::is_message);
+        let large = large.iter().filter_map(|frame| Unsent::whole(port.clone(), frame, false));
+        taken.extend(large.map(|unsent| unsent.what));
+        self.interned.take_back(port, u64::try_from(taken.len()).unwrap_or(u64::MAX));
+        taken
+    }
+}
