@@ -6,7 +6,7 @@ use super::{
     Finding,
     counts::{Alarm, Counts},
     due::death,
-    history::{History, Moment, NameKey, Watch},
+    history::{Fired, History, Moment, NameKey, Watch},
     timeline::Patience,
 };
 
@@ -14,7 +14,7 @@ pub(super) fn check(history: &History, patience: &Patience, counts: &mut Counts)
     let mut findings = Vec::new();
     let refused = refused(history);
     for watch in &history.watches {
-        let Some((at, code, text)) = watch.fired.first() else { continue };
+        let Some(Fired { at, code, text, .. }) = watch.fired.first() else { continue };
         let alarm = justification(history, patience, &refused, watch, *at, code);
         if let Some(alarm) = alarm {
             counts.count_alarm(alarm);

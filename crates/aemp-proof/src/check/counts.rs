@@ -39,6 +39,8 @@ pub(super) struct Counts {
     /// From deaths to their notices, in milliseconds.
     delays: Vec<u64>,
     bound: u64,
+    tallies: u64,
+    whole_tallies: u64,
     owed_watches: u64,
 }
 
@@ -76,6 +78,12 @@ impl Counts {
 
     pub(super) fn count_alarm(&mut self, alarm: Alarm) {
         *self.alarms.entry(alarm).or_insert(0) += 1;
+    }
+
+    /// A reason has said how many messages were delivered, of all that were sent or of some.
+    pub(super) const fn count_tally(&mut self, of_all: bool) {
+        self.tallies += 1;
+        self.whole_tallies += of_all as u64;
     }
 
     pub(super) const fn count_bound(&mut self) {
@@ -146,6 +154,7 @@ impl fmt::Display for Counts {
         writeln!(f, "  {:24} {:9}", "monitors that had to", self.owed_watches)?;
         writeln!(f, "  {:24} {:9}", "deadlines judged", self.deadlines)?;
         writeln!(f, "  {:24} {:9}", "bound ports judged", self.bound)?;
+        writeln!(f, "  {:24} {:9}  (all messages counted: {})", "tallies judged", self.tallies, self.whole_tallies)?;
         let mut delays = self.delays.clone();
         delays.sort_unstable();
         if let (Some(median), Some(longest)) = (delays.get(delays.len() / 2), delays.last()) {

@@ -45,8 +45,9 @@ pub(super) fn check(history: &History, patience: &Patience, counts: &mut Counts)
 fn check_uses(history: &History, watch: &Watch, findings: &mut Vec<Finding>) {
     let name = &history.names[watch.name];
     let owner_died = history.ports.get(&(watch.run, watch.owner)).and_then(|port| port.died);
-    for (index, (at, ..)) in watch.fired.iter().enumerate() {
-        let place = history.place(watch.run, *at);
+    for (index, fired) in watch.fired.iter().enumerate() {
+        let at = fired.at;
+        let place = history.place(watch.run, at);
         if index > 0 {
             findings.push(Finding::new("watch", format!("{place}: the monitor of {name} fired twice")));
         }
@@ -101,7 +102,7 @@ fn check_cause(
     let since = since.max(watch.set.time);
     let run = &history.runs[watch.run];
     let deadline = history.timeline.deadline(&run.node, history.node_of(watch.name), since, patience);
-    let fired = watch.fired.first().map(|(at, ..)| at.time);
+    let fired = watch.fired.first().map(|fired| fired.at.time);
     if let Some(fired) = fired
         && cause == Cause::Death
     {

@@ -33,6 +33,8 @@ pub(super) struct Run {
     pub(super) stopped: bool,
     pub(super) reached: Vec<String>,
     pub(super) troubles: Vec<(Moment, String)>,
+    /// When sessions with other nodes failed.
+    pub(super) downs: Vec<(u64, String)>,
     /// The last line in which each port of others was heard.
     pub(super) last_heard: HashMap<PortKey, usize>,
 }
@@ -84,7 +86,17 @@ pub(super) struct Watch {
     pub(super) name: NameKey,
     pub(super) set: Moment,
     pub(super) ended: Option<Moment>,
-    pub(super) fired: Vec<(Moment, String, String)>,
+    pub(super) fired: Vec<Fired>,
+}
+
+/// That a watch fired.
+#[derive(Clone, Debug)]
+pub(super) struct Fired {
+    pub(super) at: Moment,
+    pub(super) code: String,
+    pub(super) text: String,
+    /// How many messages were delivered, at least and at most, as far as the observer was told.
+    pub(super) delivered: Option<(u64, u64)>,
 }
 
 /// A call.
@@ -199,6 +211,7 @@ impl History {
             Inner::Peer { what, text, .. } if what == "misbehaved" || what == "in_use" => {
                 run.troubles.push((at, text.clone()));
             }
+            Inner::Peer { node, what, .. } if what == "down" => run.downs.push((at.time, node.clone())),
             _ => {}
         }
     }
@@ -229,8 +242,9 @@ impl History {
             return findings.push(Finding::new("log", text));
         };
         let watch = &mut self.watches[index];
-        if let Inner::Fired { code, text, .. } = event {
-            watch.fired.push((at, code.clone(), text.clone()));
+        if let Inner::Fired { code, text, delivered, .. } = event {
+            let (code, text) = (code.clone(), text.clone());
+            watch.fired.push(Fired { at, code, text, delivered: *delivered });
             self.declared.entry((run, watch.name)).or_insert(at);
         } else {
             watch.ended = Some(at);

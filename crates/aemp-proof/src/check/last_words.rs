@@ -1,6 +1,9 @@
 //! G7: what a port said before it died arrives before the notice of its death.
 
-use super::{Finding, history::History};
+use super::{
+    Finding,
+    history::{Fired, History},
+};
 
 /// The codes with which a port's own node tells its death; all others may stand for a lost session.
 const TOLD: [&str; 4] = ["normal", "error", "torture", "linked"];
@@ -8,9 +11,8 @@ const TOLD: [&str; 4] = ["normal", "error", "torture", "linked"];
 pub(super) fn check(history: &History) -> Vec<Finding> {
     let mut findings = Vec::new();
     for watch in &history.watches {
-        let Some((at, code, _)) = watch.fired.first().filter(|(_, code, _)| TOLD.contains(&code.as_str())) else {
-            continue;
-        };
+        let told = watch.fired.first().filter(|fired| TOLD.contains(&fired.code.as_str()));
+        let Some(Fired { at, code, .. }) = told else { continue };
         let Some(owner) = history.owner(watch.name) else { continue };
         let heard = history.runs[watch.run].last_heard.get(&owner);
         if let Some(line) = heard.filter(|line| **line > at.line) {

@@ -11,6 +11,7 @@ mod last_words;
 mod log;
 mod names;
 mod streams;
+mod tallies;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -84,6 +85,7 @@ fn judge(logs: &Logs, margin: u64) -> (Counts, Vec<Finding>) {
     findings.extend(alarms::check(&history, &patience, &mut counts));
     findings.extend(last_words::check(&history));
     findings.extend(names::check(&history, &patience, &mut counts));
+    findings.extend(tallies::check(&history, &mut counts));
     findings.extend(calls::check(&history));
     findings.extend(ends::check(&history));
     (counts, findings)

@@ -99,6 +99,17 @@ fn a_message_that_is_delivered_after_the_monitor_fired_is_found() {
     story.violates("G3", "message 4");
 }
 
+#[test]
+fn a_reason_that_counts_wrongly_is_found() {
+    for (least, most, is_right) in [(3, 3, true), (0, 9, true), (4, 9, false), (0, 2, false)] {
+        let mut story = stream();
+        story.monitor(500, 9, B);
+        story.end(8_000);
+        story.fired_and_told(8_005, 9, least, most);
+        if is_right { story.is_innocent() } else { story.violates("G2", "it says") }
+    }
+}
+
 fn call(story: &mut Story) {
     story.note("n1.1", 7_000, &format!(r#""event":"call","call":5,"port":1,"name":"{B}","number":4"#));
     story.send(7_000, B, 4);

@@ -80,7 +80,17 @@ impl Story {
     }
 
     pub(super) fn fired(&mut self, time: u64, monitor: u64, code: &str) {
-        self.note("n1.1", time, &format!(r#""event":"fired","monitor":{monitor},"code":"{code}","text":"""#));
+        self.note(
+            "n1.1",
+            time,
+            &format!(r#""event":"fired","monitor":{monitor},"code":"{code}","text":"","delivered":null"#),
+        );
+    }
+
+    /// The monitor says how many messages were delivered.
+    pub(super) fn fired_and_told(&mut self, time: u64, monitor: u64, least: u64, most: u64) {
+        let fields = format!(r#""event":"fired","monitor":{monitor},"code":"normal","text":"""#);
+        self.note("n1.1", time, &format!(r#"{fields},"delivered":[{least},{most}]"#));
     }
 
     /// The port of n2 ends.

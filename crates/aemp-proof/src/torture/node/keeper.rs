@@ -128,10 +128,7 @@ impl Receive for Keeper {
             Message::Greet(reply) => cx.reply(reply, ()),
             Message::FoundKeeper(peer, keeper) => self.greet(cx, peer, keeper),
             Message::Reached(peer, answered) => self.reached(peer, answered),
-            Message::Fired(monitor, reason) => {
-                let (code, text) = (reason.code().as_str(), reason.text());
-                self.world.journal.note(&Record::Fired { monitor, code, text });
-            }
+            Message::Fired(monitor, reason) => self.world.journal.note(&Record::fired(monitor, &reason)),
             // Nobody uses it for anything else.
             Message::Found(None)
             | Message::Data(..)

@@ -1,5 +1,6 @@
 //! What a node writes down. `docs/torture-log.md` says what each record means, and when it is written.
 
+use aemp::Reason;
 use serde::Serialize;
 
 /// A record in the log of a node.
@@ -18,7 +19,7 @@ pub(super) enum Record<'a> {
     Answered { call: u64, code: &'a str },
     Monitor { monitor: u64, port: u64, name: &'a str },
     Demonitor { monitor: u64 },
-    Fired { monitor: u64, code: &'a str, text: &'a str },
+    Fired { monitor: u64, code: &'a str, text: &'a str, delivered: Option<[u64; 2]> },
     Link { port: u64, name: &'a str },
     Kill { name: &'a str },
     Spawn { name: &'a str },
@@ -29,6 +30,14 @@ pub(super) enum Record<'a> {
     Settled {},
     Stopping {},
     Stopped { left: usize },
+}
+
+impl<'a> Record<'a> {
+    /// The death of a watched port.
+    pub(super) fn fired(monitor: u64, reason: &'a Reason) -> Self {
+        let delivered = reason.delivered().map(|range| [*range.start(), *range.end()]);
+        Self::Fired { monitor, code: reason.code().as_str(), text: reason.text(), delivered }
+    }
 }
 
 /// What a numbered message is.

@@ -196,8 +196,7 @@ impl Worker {
     }
 
     fn fired(&mut self, monitor: u64, reason: &Reason) {
-        let (code, text) = (reason.code().as_str(), reason.text());
-        self.world.journal.note(&Record::Fired { monitor, code, text });
+        self.world.journal.note(&Record::fired(monitor, reason));
         if let Some((port, _)) = self.watches.remove(&monitor) {
             self.world.bury(&port);
         }
