@@ -6,7 +6,7 @@ use super::{
     Finding,
     counts::{Alarm, Counts},
     due::death,
-    history::{Fired, History, Moment, NameKey, Watch},
+    history::{Fired, History, Moment, NameKey, PortKey, Watch},
     timeline::Patience,
 };
 
@@ -51,9 +51,8 @@ fn justification(
     at: Moment,
     code: &str,
 ) -> Option<Alarm> {
-    let (observer, observed) = (&history.runs[watch.run].node, history.node_of(watch.name));
     let first = history.declared.get(&(watch.run, watch.name));
-    if first.is_some_and(|first| first.line < at.line) {
+    if first.is_some_and(|(first, _)| first.line < at.line) {
         return Some(Alarm::Repeated);
     }
     let Some(owner) = history.owner(watch.name) else {
@@ -67,11 +66,35 @@ fn justification(
     if code == "bad_message" && refused.contains(&(watch.run, watch.name)) {
         return Some(Alarm::Refused);
     }
-    if history.timeline.excuses(observer, observed, at.time, patience) {
+    if is_too_early(history, watch, owner) {
+        return Some(Alarm::TooEarly);
+    }
+    if may_have_lost_session(history, patience, watch, at) {
         return Some(Alarm::LostSession);
     }
     // Before it has met a node, one does not wait for it if it seems to be another one.
+    let (observer, observed) = (&history.runs[watch.run].node, history.node_of(watch.name));
     let is_young = !history.runs[watch.run].last_heard.keys().any(|(run, _)| *run == owner.0);
     let is_rejected = code == "auth_failed" && is_young && history.timeline.is_troubled(observer, observed, at.time);
     is_rejected.then_some(Alarm::LostSession)
+}
+
+/// A port that one run spawned was used by another one before it began: the name is closed for that run.
+fn is_too_early(history: &History, watch: &Watch, owner: PortKey) -> bool {
+    let by_others = history.spawns.get(&watch.name).is_some_and(|spawner| *spawner != watch.run);
+    let opened = history.ports.get(&owner).and_then(|port| port.opened);
+    let first_use = history.first_uses.get(&(watch.run, watch.name));
+    by_others && opened.zip(first_use).is_some_and(|(opened, used)| used.time < opened.time)
+}
+
+/// Either the session may have failed just now, or it had before, with a message in doubt, and this monitor is the first to ask.
+fn may_have_lost_session(history: &History, patience: &Patience, watch: &Watch, at: Moment) -> bool {
+    let (observer, observed) = (&history.runs[watch.run].node, history.node_of(watch.name));
+    let excuses = |since, until| history.timeline.excuses(observer, observed, since, until, patience);
+    let stream = history.streams.get(&(watch.run, watch.name));
+    // Whatever failed, nothing that was sent later was delivered.
+    let delivered = stream.and_then(|stream| stream.sent.get(stream.received.len().checked_sub(1)?));
+    let first_use = history.first_uses.get(&(watch.run, watch.name)).copied();
+    let doubted = delivered.map(|sent| sent.at).or(first_use).unwrap_or(watch.set);
+    excuses(at.time, at.time) || excuses(doubted.time.min(watch.set.time), watch.set.time)
 }

@@ -23,6 +23,8 @@ pub(super) enum Alarm {
     Refused,
     /// The name was declared dead before.
     Repeated,
+    /// It was used before it was spawned by somebody else.
+    TooEarly,
     /// Nobody has said whose name it was: its process was killed before it could.
     Unknown,
 }

@@ -63,7 +63,7 @@ fn check_uses(history: &History, watch: &Watch, findings: &mut Vec<Finding>) {
 /// All that makes a monitor fire, and since when.
 fn causes(history: &History, watch: &Watch) -> Vec<(Cause, u64)> {
     let mut causes = Vec::new();
-    if let Some(declared) = history.declared.get(&(watch.run, watch.name)) {
+    if let Some((declared, _)) = history.declared.get(&(watch.run, watch.name)) {
         causes.push((Cause::Declared, declared.time));
     }
     if let Some(time) = death(history, watch.name) {

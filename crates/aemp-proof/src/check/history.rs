@@ -42,6 +42,7 @@ pub(super) struct Run {
 /// A port.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Port {
+    pub(super) opened: Option<Moment>,
     pub(super) names: Vec<NameKey>,
     pub(super) spawned: bool,
     pub(super) private: bool,
@@ -127,8 +128,10 @@ pub(super) struct History {
     pub(super) spawns: HashMap<NameKey, usize>,
     /// When names were killed.
     pub(super) kills: HashMap<NameKey, Vec<u64>>,
-    /// The first time that a name was declared dead in a run.
-    pub(super) declared: HashMap<(usize, NameKey), Moment>,
+    /// The first time that a name was declared dead in a run, and since when it had been watched then.
+    pub(super) declared: HashMap<(usize, NameKey), (Moment, Moment)>,
+    /// When a run first sent something to a name, or watched it.
+    pub(super) first_uses: HashMap<(usize, NameKey), Moment>,
     numbers: HashMap<String, NameKey>,
     run_numbers: HashMap<String, usize>,
     watch_numbers: HashMap<(usize, u64), usize>,
@@ -167,7 +170,8 @@ impl History {
         match &record.event {
             Inner::Open { port, name, spawned } => {
                 self.name_port((run, *port), name, at);
-                self.port((run, *port)).spawned = *spawned;
+                let port = self.port((run, *port));
+                (port.opened, port.spawned) = (Some(at), *spawned);
             }
             Inner::Renamed { port, name } => self.name_port((run, *port), name, at),
             Inner::Private { port } => self.port((run, *port)).private = true,
@@ -181,6 +185,7 @@ impl History {
             }
             Inner::Send { name, number, size, kind } => {
                 let name = self.name(name);
+                self.first_uses.entry((run, name)).or_insert(at);
                 let sent = Sent { at, number: *number, size: *size, is_bad: kind == "bad" };
                 self.streams.entry((run, name)).or_default().sent.push(sent);
             }
@@ -232,6 +237,7 @@ impl History {
     fn add_watching(&mut self, run: usize, at: Moment, event: &Inner, findings: &mut Vec<Finding>) {
         if let Inner::Monitor { monitor, port, name } = event {
             let name = self.name(name);
+            self.first_uses.entry((run, name)).or_insert(at);
             self.watch_numbers.insert((run, *monitor), self.watches.len());
             let watch = Watch { run, owner: *port, name, set: at, ended: None, fired: Vec::new() };
             return self.watches.push(watch);
@@ -245,7 +251,7 @@ impl History {
         if let Inner::Fired { code, text, delivered, .. } = event {
             let (code, text) = (code.clone(), text.clone());
             watch.fired.push(Fired { at, code, text, delivered: *delivered });
-            self.declared.entry((run, watch.name)).or_insert(at);
+            self.declared.entry((run, watch.name)).or_insert((at, watch.set));
         } else {
             watch.ended = Some(at);
         }

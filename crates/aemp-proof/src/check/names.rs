@@ -7,6 +7,9 @@ use super::{
     timeline::Patience,
 };
 
+/// A monitor that was set by so much earlier has not fired because of what was before, in milliseconds.
+const WATCHED: u64 = 3_000;
+
 pub(super) fn check(history: &History, patience: &Patience, counts: &mut Counts) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, owners) in &history.owners {
@@ -15,8 +18,8 @@ pub(super) fn check(history: &History, patience: &Patience, counts: &mut Counts)
             findings.push(Finding::new("G4", text));
         }
     }
-    for ((run, name), declared) in &history.declared {
-        check_bound(history, patience, *run, *name, *declared, counts, &mut findings);
+    for ((run, name), (declared, watched)) in &history.declared {
+        check_bound(history, patience, (*run, *name), (*declared, *watched), counts, &mut findings);
     }
     for (key, port) in &history.ports {
         check_cause_of_death(history, *key, port, &mut findings);
@@ -28,16 +31,15 @@ pub(super) fn check(history: &History, patience: &Patience, counts: &mut Counts)
 fn check_bound(
     history: &History,
     patience: &Patience,
-    run: usize,
-    name: NameKey,
-    declared: Moment,
+    (run, name): (usize, NameKey),
+    (declared, watched): (Moment, Moment),
     counts: &mut Counts,
     findings: &mut Vec<Finding>,
 ) {
     let Some(owner) = history.owner(name) else { return };
     let Some(port) = history.ports.get(&owner) else { return };
     let was_dead = port.died.is_some_and(|died| died.time <= declared.time);
-    if was_dead || !is_bound(history, port, run, name) {
+    if was_dead || !is_bound(history, port, run, name, (declared, watched)) {
         return;
     }
     let (observer, home) = (&history.runs[run], &history.runs[owner.0]);
@@ -54,9 +56,12 @@ fn check_bound(
     }
 }
 
-fn is_bound(history: &History, port: &Port, run: usize, name: NameKey) -> bool {
+/// Whether the port was bound to a run when that declared it dead. Where the monitor that says so had only just been set, that may
+/// have been long before, and nobody knows what it was linked with then.
+fn is_bound(history: &History, port: &Port, run: usize, name: NameKey, (declared, watched): (Moment, Moment)) -> bool {
     let is_spawned_by = history.spawns.get(&name) == Some(&run);
-    let is_linked_with = port.links.iter().any(|(_, to)| {
+    let links = port.links.iter().filter(|(time, _)| *time < watched.time && watched.time + WATCHED < declared.time);
+    let is_linked_with = links.map(|(_, to)| to).any(|to| {
         let target = history.owner(*to).filter(|target| target.0 == run);
         target.and_then(|target| history.ports.get(&target)).is_some_and(|target| target.died.is_none())
     });

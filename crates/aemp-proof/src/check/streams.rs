@@ -51,7 +51,7 @@ fn check_prefix(history: &History, run: usize, name: NameKey, stream: &Stream, f
 
 /// Nothing that was sent after a monitor had fired arrives.
 fn check_silence(history: &History, run: usize, name: NameKey, stream: &Stream, findings: &mut Vec<Finding>) {
-    let Some(declared) = history.declared.get(&(run, name)) else { return };
+    let Some((declared, _)) = history.declared.get(&(run, name)) else { return };
     let before = stream.sent.iter().take_while(|sent| sent.at.line < declared.line).count();
     if let Some(received) = stream.received.iter().find(|received| received.number > before as u64) {
         let (place, declared) = (history.place(received.port.0, received.at), history.place(run, *declared));

@@ -13,7 +13,7 @@ pub(super) fn check(history: &History, counts: &mut Counts) -> Vec<Finding> {
     let mut findings = Vec::new();
     for watch in &history.watches {
         let Some(fired) = watch.fired.first() else { continue };
-        let is_first = history.declared.get(&(watch.run, watch.name)) == Some(&fired.at);
+        let is_first = history.declared.get(&(watch.run, watch.name)).is_some_and(|(first, _)| *first == fired.at);
         let Some((least, most)) = fired.delivered.filter(|_| is_first) else { continue };
         let stream = history.streams.get(&(watch.run, watch.name));
         let received = stream.map_or(0, |stream| stream.received.len() as u64);

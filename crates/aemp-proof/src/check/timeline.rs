@@ -210,19 +210,19 @@ impl Timeline {
         }
     }
 
-    /// Whether, up to `time`, enough was wrong for one of the two nodes to give up their session.
-    pub(super) fn excuses(&self, one: &str, other: &str, time: u64, patience: &Patience) -> bool {
+    /// Whether, at some time between `since` and `until`, enough was wrong for one of the two nodes to give up their session.
+    pub(super) fn excuses(&self, one: &str, other: &str, since: u64, until: u64, patience: &Patience) -> bool {
         let mut block: Option<(u64, u64)> = None;
         for trouble in self.between(one, other) {
             let to = trouble.to.saturating_add(RECONNECT);
             block = match block {
                 Some((from, end)) if trouble.from <= end => Some((from, end.max(to))),
-                _ if trouble.from > time => break,
+                _ if trouble.from > until => break,
                 _ => Some((trouble.from, to)),
             };
             if let Some((from, end)) = block
-                && from.saturating_add(patience.session_timeout) <= end.min(time)
-                && end >= time.saturating_sub(patience.difference)
+                && from.saturating_add(patience.session_timeout) <= end.min(until)
+                && end >= since.saturating_sub(patience.difference)
             {
                 return true;
             }
