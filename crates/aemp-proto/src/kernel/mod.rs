@@ -10,6 +10,7 @@ mod dialling;
 mod fences;
 mod handshake;
 mod local;
+mod lossy;
 mod numbers;
 mod output;
 mod peer;

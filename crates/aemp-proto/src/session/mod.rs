@@ -3,6 +3,7 @@
 mod hello;
 mod interned;
 mod lanes;
+mod lossy;
 mod outbox;
 mod reassembly;
 

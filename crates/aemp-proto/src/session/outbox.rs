@@ -9,20 +9,27 @@ use crate::wire::frame::LENGTH;
 /// A batch of frames is closed when it has this many octets.
 const CHUNK: usize = 64 << 10;
 
-/// Encoded frames that belong together, in the order of their numbers.
+/// Encoded frames that belong together, in the order of their numbers: all of them numbered, or all lossy.
 #[derive(Clone, Debug)]
 struct Chunk {
     octets: Bytes,
-    /// The number of the last frame.
+    /// The number of the last frame; of the last one before them, if they are lossy.
     last: u64,
-    /// How many frames.
+    /// How many frames have a number: none, if they are lossy.
     count: u64,
+}
+
+impl Chunk {
+    const fn is_lossy(&self) -> bool {
+        self.count == 0
+    }
 }
 
 /// The frames that the peer may still need.
 ///
 /// Frames are encoded once, where they will be sent from. What was given out stays until it is
-/// acknowledged; after a break it is given out again, unchanged.
+/// acknowledged; after a break it is given out again, unchanged. Lossy frames only have their place among
+/// the others: they are forgotten when they are given out, or when the connection breaks.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     chunks: VecDeque<Chunk>,
@@ -39,10 +46,12 @@ pub(crate) struct Outbox {
     offset: usize,
     octets: usize,
     unsent: usize,
+    /// What of that is lossy.
+    lossy: usize,
 }
 
 impl Outbox {
-    /// Octets that are kept.
+    /// Octets that are kept until they are acknowledged.
     pub(crate) const fn octets(&self) -> usize {
         self.octets
     }
@@ -50,6 +59,11 @@ impl Outbox {
     /// Octets that are not given out yet on this connection.
     pub(crate) const fn unsent(&self) -> usize {
         self.unsent
+    }
+
+    /// Octets of lossy frames that are not given out yet.
+    pub(crate) const fn lossy(&self) -> usize {
+        self.lossy
     }
 
     pub(crate) const fn acknowledged(&self) -> u64 {
@@ -69,6 +83,34 @@ impl Outbox {
     ///
     /// `take_back` may look at the frame, from its type on, and take it back before it is numbered.
     pub(crate) fn push<T>(&mut self, write: impl FnOnce(&mut Draft<'_>) -> Result<T, T>) -> T {
+        if self.has_lossy_tail() {
+            self.close_tail(0);
+        }
+        self.append(write, |outbox, octets| {
+            outbox.octets = outbox.octets.saturating_add(octets);
+            outbox.last = outbox.last.saturating_add(1);
+            outbox.tail_count = outbox.tail_count.saturating_add(1);
+        })
+    }
+
+    /// The same for a frame without a number, which is given out between its neighbours, once or never.
+    pub(crate) fn push_lossy<T>(&mut self, write: impl FnOnce(&mut Draft<'_>) -> Result<T, T>) -> T {
+        if !self.tail.is_empty() && !self.has_lossy_tail() {
+            self.close_tail(0);
+        }
+        self.append(write, |outbox, octets| outbox.lossy = outbox.lossy.saturating_add(octets))
+    }
+
+    const fn has_lossy_tail(&self) -> bool {
+        !self.tail.is_empty() && self.tail_count == 0
+    }
+
+    /// Appends a frame to the tail; `count` is told its octets.
+    fn append<T>(
+        &mut self,
+        write: impl FnOnce(&mut Draft<'_>) -> Result<T, T>,
+        count: impl FnOnce(&mut Self, usize),
+    ) -> T {
         let start = self.tail.len();
         self.tail.extend_from_slice(&[0; LENGTH]);
         let mut draft = Draft { start: start.saturating_add(LENGTH), tail: &mut self.tail, finished: false };
@@ -77,27 +119,25 @@ impl Outbox {
             Ok(done) => {
                 draft.finished = true;
                 drop(draft);
-                self.number(start);
+                let octets = self.measure(start);
+                self.unsent = self.unsent.saturating_add(octets);
+                count(self, octets);
+                if self.tail.len() >= CHUNK {
+                    self.close_tail(CHUNK.saturating_add(CHUNK / 8));
+                }
                 done
             }
         }
     }
 
-    /// Gives the frame that begins at `start` its length and its number.
-    fn number(&mut self, start: usize) {
+    /// Gives the frame that begins at `start` its length; the octets that it takes.
+    fn measure(&mut self, start: usize) -> usize {
         let body = self.tail.len().saturating_sub(start).saturating_sub(LENGTH);
         let length = u32::try_from(body).unwrap_or(u32::MAX).to_le_bytes();
         if let Some(place) = self.tail.get_mut(start..).and_then(|frame| frame.first_chunk_mut::<LENGTH>()) {
             *place = length;
         }
-        let whole = body.saturating_add(LENGTH);
-        self.octets = self.octets.saturating_add(whole);
-        self.unsent = self.unsent.saturating_add(whole);
-        self.last = self.last.saturating_add(1);
-        self.tail_count = self.tail_count.saturating_add(1);
-        if self.tail.len() >= CHUNK {
-            self.close_tail(CHUNK.saturating_add(CHUNK / 8));
-        }
+        body.saturating_add(LENGTH)
     }
 
     /// Makes a chunk of the tail; the next tail gets room for `capacity` octets.
@@ -111,13 +151,28 @@ impl Outbox {
         if self.cursor >= self.chunks.len() && !self.tail.is_empty() {
             self.close_tail(0);
         }
-        let chunk = self.chunks.get(self.cursor)?;
-        let octets = chunk.octets.slice(self.offset.min(chunk.octets.len())..);
+        let chunk = self.chunks.get_mut(self.cursor)?;
+        let octets = if chunk.is_lossy() {
+            let octets = std::mem::take(&mut chunk.octets);
+            self.lossy = self.lossy.saturating_sub(octets.len());
+            octets
+        } else {
+            chunk.octets.slice(self.offset.min(chunk.octets.len())..)
+        };
         self.given = self.given.max(chunk.last);
         self.cursor = self.cursor.saturating_add(1);
         self.offset = 0;
         self.unsent = self.unsent.saturating_sub(octets.len());
+        self.drop_empty_chunk();
         Some(octets)
+    }
+
+    /// Of lossy frames that were given out nothing is kept. (Among others, their chunk goes with its neighbours.)
+    fn drop_empty_chunk(&mut self) {
+        if self.cursor == self.chunks.len() && self.chunks.back().is_some_and(Chunk::is_lossy) {
+            self.chunks.pop_back();
+            self.cursor = self.cursor.saturating_sub(1);
+        }
     }
 
     /// The peer has everything up to `number`. False if it cannot: it was never given out.
@@ -137,6 +192,7 @@ impl Outbox {
 
     /// Begins again with the first frame that is not acknowledged: a new connection.
     pub(crate) fn rewind(&mut self) {
+        self.forget_lossy();
         while self.chunks.front().is_some_and(|chunk| chunk.last <= self.acknowledged) {
             let chunk = self.chunks.pop_front();
             self.octets = self.octets.saturating_sub(chunk.map_or(0, |chunk| chunk.octets.len()));
@@ -150,13 +206,23 @@ impl Outbox {
         self.unsent = chunks.saturating_add(self.tail.len()).saturating_sub(self.offset);
     }
 
-    /// The frames that are not acknowledged, from their types on, in order.
+    /// Lossy frames are lost.
+    fn forget_lossy(&mut self) {
+        self.chunks.retain(|chunk| !chunk.is_lossy());
+        if self.has_lossy_tail() {
+            self.tail.clear();
+        }
+        self.lossy = 0;
+    }
+
+    /// The numbered frames that are not acknowledged, from their types on, in order.
     pub(crate) fn unacknowledged(&self) -> impl Iterator<Item = &[u8]> {
-        let skip = self
-            .chunks
-            .front()
+        let chunks = || self.chunks.iter().filter(|chunk| !chunk.is_lossy());
+        let skip = chunks()
+            .next()
             .map_or(0, |chunk| to_usize(self.acknowledged.saturating_sub(chunk.last.saturating_sub(chunk.count))));
-        self.chunks.iter().flat_map(|chunk| frames(&chunk.octets)).skip(skip).chain(frames(&self.tail))
+        let tail = if self.has_lossy_tail() { &[][..] } else { &self.tail };
+        chunks().flat_map(|chunk| frames(&chunk.octets)).skip(skip).chain(frames(tail))
     }
 }
 
@@ -275,6 +341,62 @@ mod tests {
         });
         push(&mut outbox, b"two");
         assert_eq!(given(&mut outbox), [b"one", b"two"]);
+    }
+
+    fn push_lossy(outbox: &mut Outbox, octets: &[u8]) {
+        outbox.push_lossy(|draft| {
+            draft.buffer().extend_from_slice(octets);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn lossy_frames_keep_their_place_and_are_kept_no_longer_than_they_wait() {
+        let mut outbox = Outbox::default();
+        push_lossy(&mut outbox, b"a");
+        push(&mut outbox, b"one");
+        push_lossy(&mut outbox, b"b");
+        push_lossy(&mut outbox, b"c");
+        push(&mut outbox, b"two");
+        push_lossy(&mut outbox, b"d");
+        assert_eq!((outbox.octets(), outbox.lossy(), outbox.unsent()), (14, 20, 34));
+        assert_eq!(outbox.unacknowledged().collect::<Vec<_>>(), [b"one", b"two"]);
+        assert_eq!(given(&mut outbox), [&b"a"[..], b"one", b"b", b"c", b"two", b"d"]);
+        assert_eq!((outbox.octets(), outbox.lossy(), outbox.unsent()), (14, 0, 0));
+        assert!(!outbox.acknowledge(3) && outbox.acknowledge(1));
+        assert_eq!(outbox.unacknowledged().collect::<Vec<_>>(), [b"two"]);
+        assert!(outbox.acknowledge(2));
+        assert_eq!((outbox.octets(), outbox.chunks.len()), (0, 0));
+    }
+
+    #[test]
+    fn lossy_frames_alone_leave_nothing_behind() {
+        let mut outbox = Outbox::default();
+        for _ in 0..10 {
+            push_lossy(&mut outbox, b"lost");
+            assert_eq!(given(&mut outbox), [b"lost"]);
+        }
+        assert_eq!((outbox.chunks.len(), outbox.cursor, outbox.next_number()), (0, 0, 1));
+        assert!(outbox.is_empty());
+    }
+
+    #[test]
+    fn a_new_connection_gets_no_lossy_frames() {
+        for acknowledged in 0..=3 {
+            let mut outbox = Outbox::default();
+            for frame in [b"one", b"two", b"thr"] {
+                push(&mut outbox, frame);
+                push_lossy(&mut outbox, b"lost");
+            }
+            given(&mut outbox);
+            push(&mut outbox, b"fou");
+            push_lossy(&mut outbox, b"lost");
+            assert!(outbox.acknowledge(acknowledged));
+            outbox.rewind();
+            let rest = [b"one", b"two", b"thr", b"fou"].split_at(to_usize(acknowledged)).1.to_vec();
+            assert_eq!((outbox.unsent(), outbox.octets(), outbox.lossy()), (7 * rest.len(), 7 * rest.len(), 0));
+            assert_eq!(given(&mut outbox), rest);
+        }
     }
 
     #[test]

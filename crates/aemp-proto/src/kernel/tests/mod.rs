@@ -8,6 +8,7 @@ mod driver;
 mod fences;
 mod hostile;
 mod incarnations;
+mod lossy;
 mod watching;
 mod world;
 
