@@ -8,6 +8,7 @@ mod cuts;
 mod eavesdropping;
 mod fences;
 mod kills;
+mod lossy;
 mod overload;
 mod proxy;
 #[cfg(target_os = "linux")]
