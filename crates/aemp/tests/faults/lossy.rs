@@ -60,12 +60,12 @@ fn while_connections_are_cut_only_lossy_messages_are_lost_and_all_stay_in_order(
     let sender = a.clone();
     let sending = thread::spawn(move || {
         for number in 1..=MESSAGES {
-            if number % 3 == 0 {
+            if number.is_multiple_of(3) {
                 sender.send(&port, numbered(number, 20));
             } else {
                 sender.send_lossy(&port, numbered(number, 20));
             }
-            if number % 100 == 0 {
+            if number.is_multiple_of(100) {
                 thread::sleep(Duration::from_millis(1));
             }
         }
@@ -75,13 +75,13 @@ fn while_connections_are_cut_only_lossy_messages_are_lost_and_all_stay_in_order(
         let number = next(&received);
         assert!(number > last, "{number} after {last}");
         last = number;
-        if number % 3 == 0 {
+        if number.is_multiple_of(3) {
             plain += 1;
             assert_eq!(number, 3 * plain, "a plain message is missing");
         } else {
             lossy += 1;
         }
-        if number % 6_000 == 0 {
+        if number.is_multiple_of(6_000) {
             b.proxy.cut();
         }
     }
@@ -104,7 +104,7 @@ fn for_a_stalled_receiver_little_is_kept_and_the_rest_is_lost() {
     b.proxy.stall();
     for number in 1..=MESSAGES {
         a.send_lossy(&port, numbered(number, 2_000));
-        if number % 1_000 == 0 {
+        if number.is_multiple_of(1_000) {
             // What this thread hands over does not wait, so that only the network is slow.
             a.run(|_| ()).wait().unwrap();
         }
