@@ -13,6 +13,7 @@ mod local;
 mod lossy;
 mod numbers;
 mod output;
+mod overload;
 mod peer;
 mod ports;
 mod receiving;

@@ -6,7 +6,7 @@ mod lanes;
 mod lossy;
 mod outbox;
 mod reassembly;
-
+mod taking_back;
 mod unsent;
 
 use std::collections::VecDeque;

@@ -1,5 +1,8 @@
 //! Numbered frames from the moment they are asked for until they are acknowledged.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 
 use bytes::Bytes;
@@ -190,6 +193,54 @@ impl Outbox {
         true
     }
 
+    /// The frames that were never given out, from their types on, in order.
+    pub(crate) fn never_given(&self) -> impl Iterator<Item = &[u8]> {
+        let chunks = self.chunks.iter().skip(self.first_never_given());
+        chunks.flat_map(|chunk| frames(&chunk.octets)).chain(frames(&self.tail))
+    }
+
+    /// Chunks are given out as a whole.
+    fn first_never_given(&self) -> usize {
+        self.chunks.partition_point(|chunk| chunk.last <= self.given)
+    }
+
+    /// Takes those frames back that were never given out and that `unwanted` names; later frames move up. Gives the
+    /// numbers that the frames had.
+    ///
+    /// Lossy frames are lost: where something is taken back, too much waits for them.
+    pub(crate) fn take_back(&mut self, mut unwanted: impl FnMut(&[u8]) -> bool) -> Vec<u64> {
+        self.forget_lossy();
+        if !self.tail.is_empty() {
+            self.close_tail(0);
+        }
+        let old = self.chunks.split_off(self.first_never_given());
+        let mut taken = Vec::new();
+        let mut number = old.front().map_or(self.last, |chunk| chunk.last.saturating_sub(chunk.count));
+        self.last = number;
+        for chunk in old {
+            let mut kept = Vec::new();
+            let mut count: u64 = 0;
+            for frame in frames(&chunk.octets) {
+                number = number.saturating_add(1);
+                if unwanted(frame) {
+                    taken.push(number);
+                    continue;
+                }
+                kept.extend_from_slice(&u32::try_from(frame.len()).unwrap_or(u32::MAX).to_le_bytes());
+                kept.extend_from_slice(frame);
+                count = count.saturating_add(1);
+            }
+            let freed = chunk.octets.len().saturating_sub(kept.len());
+            self.octets = self.octets.saturating_sub(freed);
+            self.unsent = self.unsent.saturating_sub(freed);
+            self.last = self.last.saturating_add(count);
+            if count > 0 {
+                self.chunks.push_back(Chunk { octets: kept.into(), last: self.last, count });
+            }
+        }
+        taken
+    }
+
     /// Begins again with the first frame that is not acknowledged: a new connection.
     pub(crate) fn rewind(&mut self) {
         self.forget_lossy();
@@ -208,10 +259,13 @@ impl Outbox {
 
     /// Lossy frames are lost.
     fn forget_lossy(&mut self) {
+        let emptied = self.chunks.iter().take(self.cursor).filter(|chunk| chunk.is_lossy()).count();
+        self.cursor = self.cursor.saturating_sub(emptied);
         self.chunks.retain(|chunk| !chunk.is_lossy());
         if self.has_lossy_tail() {
             self.tail.clear();
         }
+        self.unsent = self.unsent.saturating_sub(self.lossy);
         self.lossy = 0;
     }
 
@@ -277,137 +331,4 @@ const fn whole_length(frame: &[u8]) -> usize {
 
 fn to_usize(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn push(outbox: &mut Outbox, octets: &[u8]) {
-        outbox.push(|draft| {
-            draft.buffer().extend_from_slice(octets);
-            Ok(())
-        });
-    }
-
-    fn given(outbox: &mut Outbox) -> Vec<Vec<u8>> {
-        let chunks: Vec<Bytes> = std::iter::from_fn(|| outbox.give_out()).collect();
-        chunks.iter().flat_map(|chunk| frames(chunk)).map(<[u8]>::to_vec).collect()
-    }
-
-    #[test]
-    fn frames_are_given_out_once_per_connection() {
-        let mut outbox = Outbox::default();
-        push(&mut outbox, b"one");
-        push(&mut outbox, b"two");
-        assert_eq!(given(&mut outbox), [b"one", b"two"]);
-        assert_eq!((given(&mut outbox).len(), outbox.unsent()), (0, 0));
-    }
-
-    #[test]
-    fn a_new_connection_gets_what_is_not_acknowledged() {
-        let mut outbox = Outbox::default();
-        for frame in [b"one", b"two", b"thr"] {
-            push(&mut outbox, frame);
-        }
-        given(&mut outbox);
-        push(&mut outbox, b"fou");
-        assert!(outbox.acknowledge(2));
-        outbox.rewind();
-        assert_eq!(outbox.unsent(), 14);
-        assert_eq!(outbox.unacknowledged().collect::<Vec<_>>(), [b"thr", b"fou"]);
-        assert_eq!(given(&mut outbox), [b"thr", b"fou"]);
-        assert!(outbox.acknowledge(4));
-        assert_eq!((outbox.is_empty(), outbox.octets()), (true, 0));
-    }
-
-    #[test]
-    fn what_was_never_given_out_cannot_be_acknowledged() {
-        let mut outbox = Outbox::default();
-        push(&mut outbox, b"one");
-        assert!(!outbox.acknowledge(1));
-        given(&mut outbox);
-        assert!(outbox.acknowledge(1));
-        assert!(!outbox.acknowledge(2));
-    }
-
-    #[test]
-    fn a_frame_that_is_taken_back_leaves_nothing() {
-        let mut outbox = Outbox::default();
-        push(&mut outbox, b"one");
-        outbox.push(|draft| {
-            draft.buffer().extend_from_slice(b"half");
-            Err(())
-        });
-        push(&mut outbox, b"two");
-        assert_eq!(given(&mut outbox), [b"one", b"two"]);
-    }
-
-    fn push_lossy(outbox: &mut Outbox, octets: &[u8]) {
-        outbox.push_lossy(|draft| {
-            draft.buffer().extend_from_slice(octets);
-            Ok(())
-        });
-    }
-
-    #[test]
-    fn lossy_frames_keep_their_place_and_are_kept_no_longer_than_they_wait() {
-        let mut outbox = Outbox::default();
-        push_lossy(&mut outbox, b"a");
-        push(&mut outbox, b"one");
-        push_lossy(&mut outbox, b"b");
-        push_lossy(&mut outbox, b"c");
-        push(&mut outbox, b"two");
-        push_lossy(&mut outbox, b"d");
-        assert_eq!((outbox.octets(), outbox.lossy(), outbox.unsent()), (14, 20, 34));
-        assert_eq!(outbox.unacknowledged().collect::<Vec<_>>(), [b"one", b"two"]);
-        assert_eq!(given(&mut outbox), [&b"a"[..], b"one", b"b", b"c", b"two", b"d"]);
-        assert_eq!((outbox.octets(), outbox.lossy(), outbox.unsent()), (14, 0, 0));
-        assert!(!outbox.acknowledge(3) && outbox.acknowledge(1));
-        assert_eq!(outbox.unacknowledged().collect::<Vec<_>>(), [b"two"]);
-        assert!(outbox.acknowledge(2));
-        assert_eq!((outbox.octets(), outbox.chunks.len()), (0, 0));
-    }
-
-    #[test]
-    fn lossy_frames_alone_leave_nothing_behind() {
-        let mut outbox = Outbox::default();
-        for _ in 0..10 {
-            push_lossy(&mut outbox, b"lost");
-            assert_eq!(given(&mut outbox), [b"lost"]);
-        }
-        assert_eq!((outbox.chunks.len(), outbox.cursor, outbox.next_number()), (0, 0, 1));
-        assert!(outbox.is_empty());
-    }
-
-    #[test]
-    fn a_new_connection_gets_no_lossy_frames() {
-        for acknowledged in 0..=3 {
-            let mut outbox = Outbox::default();
-            for frame in [b"one", b"two", b"thr"] {
-                push(&mut outbox, frame);
-                push_lossy(&mut outbox, b"lost");
-            }
-            given(&mut outbox);
-            push(&mut outbox, b"fou");
-            push_lossy(&mut outbox, b"lost");
-            assert!(outbox.acknowledge(acknowledged));
-            outbox.rewind();
-            let rest = [b"one", b"two", b"thr", b"fou"].split_at(to_usize(acknowledged)).1.to_vec();
-            assert_eq!((outbox.unsent(), outbox.octets(), outbox.lossy()), (7 * rest.len(), 7 * rest.len(), 0));
-            assert_eq!(given(&mut outbox), rest);
-        }
-    }
-
-    #[test]
-    fn long_queues_are_given_out_in_parts() {
-        let mut outbox = Outbox::default();
-        for _ in 0..100 {
-            push(&mut outbox, &[7; 4096]);
-        }
-        let sizes: Vec<usize> = std::iter::from_fn(|| outbox.give_out()).map(|octets| octets.len()).collect();
-        assert!(sizes.len() > 5 && sizes.iter().all(|size| *size < 2 * CHUNK), "{sizes:?}");
-        assert!(outbox.acknowledge(100));
-        assert_eq!(outbox.octets(), 0);
-    }
 }

@@ -9,6 +9,7 @@ mod fences;
 mod hostile;
 mod incarnations;
 mod lossy;
+mod overload;
 mod watching;
 mod world;
 
