@@ -46,7 +46,7 @@ impl Kernel {
         body: &'b [u8],
     ) -> Received<'b> {
         let Some(key) = self.peer_in_turn(connection) else { return self.frame(connection, raw.length, None) };
-        let delivery = match self.target(key, to) {
+        let delivery = match self.find_target(key, to) {
             Ok(Target::Port(to)) => Some(Delivery::Lossy { to, body: Body::Borrowed(body) }),
             Ok(Target::Node) => None,
             Ok(Target::Nobody(name, reason)) => self.dropped(name, reason),

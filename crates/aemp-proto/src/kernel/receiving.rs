@@ -302,8 +302,18 @@ impl Kernel {
         Ok(())
     }
 
-    /// Finds the port that a frame is for.
-    pub(super) fn target(&self, key: Key, to: Destination) -> Result<Target, Bad> {
+    /// Finds the port that a frame is for. If it may yet be spawned, its name is closed: what came too early is lost.
+    fn target(&mut self, key: Key, to: Destination) -> Result<Target, Bad> {
+        let target = self.find_target(key, to)?;
+        if let Target::Nobody(name, reason) = &target
+            && self.may_yet_live(key, name)
+        {
+            self.close_name(key, name, reason);
+        }
+        Ok(target)
+    }
+
+    pub(super) fn find_target(&self, key: Key, to: Destination) -> Result<Target, Bad> {
         let name = match to {
             Destination::Name(name) => name,
             Destination::Interned(index) => {

@@ -10,6 +10,7 @@ mod hostile;
 mod incarnations;
 mod lossy;
 mod overload;
+mod spawned;
 mod watching;
 mod world;
 
