@@ -12,20 +12,27 @@ use crate::{
     wire::{frame::kind, write},
 };
 
-use super::{Delivery, Event, Kernel, Output, arena::Key, peer::Peer};
+use super::{Certificate, Delivery, Event, Fenced, Kernel, Output, arena::Key, peer::Peer};
 
 /// A name of a peer's port that is dead for this node, whether the port lives or not.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Fence {
     pub(crate) reason: Reason,
-    /// The session in which it was made.
-    made_in: u64,
+    made: Made,
     /// The peer's present incarnation was alive after it was made: another one has not made the port (R7).
     bound: bool,
     /// The peer has answered the certificate.
     settled: bool,
     /// What was lost is a kill, so the certificate kills.
     kills: bool,
+}
+
+/// When a fence was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Made {
+    /// The number of the session.
+    session: u64,
+    at: Time,
 }
 
 /// The fences around the ports of one peer.
@@ -49,10 +56,10 @@ impl Fences {
     }
 
     /// Makes a fence, unless there is one.
-    fn make(&mut self, name: PortName, reason: &Reason, made_in: u64, kills: bool) {
+    fn make(&mut self, name: PortName, reason: &Reason, made: Made, kills: bool) {
         self.by_name.entry(name).or_insert_with(|| {
             self.unbound = self.unbound.saturating_add(1);
-            Fence { reason: reason.clone(), made_in, bound: false, settled: false, kills }
+            Fence { reason: reason.clone(), made, bound: false, settled: false, kills }
         });
     }
 
@@ -67,7 +74,7 @@ impl Fences {
         if self.unbound == 0 {
             return;
         }
-        for fence in self.by_name.values_mut().filter(|fence| !fence.bound && fence.made_in < epoch) {
+        for fence in self.by_name.values_mut().filter(|fence| !fence.bound && fence.made.session < epoch) {
             fence.bound = true;
             self.unbound = self.unbound.saturating_sub(1);
         }
@@ -78,6 +85,18 @@ impl Fences {
         self.by_name.retain(|_, fence| !fence.bound && !planted(Bug::FenceDroppedBySuccessor));
     }
 
+    /// What people are told of a fence.
+    pub(crate) fn explain(&self, name: &PortName, now: Time) -> Option<Fenced> {
+        let fence = self.by_name.get(name)?;
+        let certificate = match (fence.settled, fence.kills) {
+            (true, _) => Certificate::LivesOn,
+            (false, false) => Certificate::Owed,
+            (false, true) => Certificate::OwedKill,
+        };
+        let Made { session, at } = fence.made;
+        Some(Fenced { ago: now.since(at), reason: fence.reason.clone(), session, certificate })
+    }
+
     /// The certificates that are owed.
     fn owed(&self) -> impl Iterator<Item = (&PortName, &Fence)> {
         self.by_name.iter().filter(|(_, fence)| !fence.settled)
@@ -86,33 +105,40 @@ impl Fences {
 
 impl Peer {
     /// Makes fences for all that a failed session leaves in doubt, and queues the certificates that are owed: the
-    /// first frames of the next session. The old session has to be replaced already.
-    pub(crate) fn fence_all(&mut self, lost: &[Unsent], made_in: u64, reason: &Reason) {
+    /// first frames of the next session. The old session has to be replaced already. Gives how many fences are new.
+    pub(crate) fn fence_all(&mut self, lost: &[Unsent], made: Made, reason: &Reason) -> usize {
+        let before = self.fences.len();
         for name in self.monitors.keys().filter(|name| **name != PortName::Node) {
-            self.fences.make(name.clone(), reason, made_in, false);
+            self.fences.make(name.clone(), reason, made, false);
         }
         for unsent in lost {
             match unsent.what {
-                Kept::Message => self.fences.make(unsent.to.clone(), reason, made_in, false),
-                Kept::Kill => self.owe_kill(&unsent.to, reason, made_in),
+                Kept::Message => self.fences.make(unsent.to.clone(), reason, made, false),
+                Kept::Kill => self.owe_kill(&unsent.to, reason, made),
                 // A call tells its own loss.
                 Kept::Call(_) => {}
             }
         }
         self.queue_certificates();
+        self.fences.len().saturating_sub(before)
+    }
+
+    /// The mark of a fence that is made now.
+    pub(crate) const fn made(&self, at: Time) -> Made {
+        Made { session: self.session.epoch, at }
     }
 
     /// A fence that the peer itself has asked for: there is nothing to certify.
-    pub(crate) fn fence_settled(&mut self, name: &PortName, reason: &Reason) {
-        self.fences.make(name.clone(), reason, self.session.epoch, false);
+    pub(crate) fn fence_settled(&mut self, name: &PortName, reason: &Reason, at: Time) {
+        self.fences.make(name.clone(), reason, self.made(at), false);
         if let Some(fence) = self.fences.by_name.get_mut(name) {
             fence.settled = true;
         }
     }
 
     /// The certificate of a name has to kill.
-    fn owe_kill(&mut self, name: &PortName, reason: &Reason, made_in: u64) {
-        self.fences.make(name.clone(), reason, made_in, true);
+    fn owe_kill(&mut self, name: &PortName, reason: &Reason, made: Made) {
+        self.fences.make(name.clone(), reason, made, true);
         if let Some(fence) = self.fences.by_name.get_mut(name)
             && !fence.kills
         {
@@ -149,9 +175,9 @@ impl Kernel {
 
     /// Declares a name dead in a running session: its monitors fire, and the peer is told at once (R8).
     pub(crate) fn fence(&mut self, key: Key, name: &PortName, reason: &Reason) {
+        let now = self.now;
         let Some(peer) = self.peers.get_mut(key) else { return };
-        let epoch = peer.session.epoch;
-        peer.fences.make(name.clone(), reason, epoch, false);
+        peer.fences.make(name.clone(), reason, peer.made(now), false);
         if let Some(fence) = peer.fences.get(name).cloned() {
             peer.queue_certificate(name, &fence);
         }
@@ -168,7 +194,7 @@ impl Kernel {
         if peer.fences.get(name).is_none_or(|fence| fence.kills) {
             return;
         }
-        peer.owe_kill(name, reason, peer.session.epoch);
+        peer.owe_kill(name, reason, peer.made(now));
         if let Some(fence) = peer.fences.get(name).cloned() {
             peer.queue_certificate(name, &fence);
         }

@@ -7,6 +7,7 @@ mod arena;
 mod connecting;
 mod connection;
 mod dialling;
+mod explain;
 mod fences;
 mod handshake;
 mod local;
@@ -43,6 +44,10 @@ use crate::{
 use arena::Arena;
 pub use arena::Key;
 use connection::Connection;
+pub use explain::{
+    Absence, Certificate, Explanation, Fenced, Happening, Link, Meeting, Moment, PortHere, PortThere, Subject, Verdict,
+};
+use explain::{Deaths, Forgotten};
 pub use numbers::{LocalPort, PortNumbers};
 pub use output::{Body, Delivery, DialFailure, Event, Output, Received};
 use peer::Peer;
@@ -126,6 +131,9 @@ pub struct Kernel {
     /// Spawns that failed, for monitors that come later: a bounded number, the oldest first.
     failed_spawns: VecDeque<(PortName, Reason)>,
     spawners: Spawners,
+    /// The latest deaths of ports of this node, and what happened with peers that are not known any more.
+    deaths: Deaths,
+    forgotten: Forgotten,
     timers: Timers,
     outputs: VecDeque<Output>,
     writable: VecDeque<Key>,
@@ -153,6 +161,8 @@ impl Kernel {
             calls: FxHashMap::default(),
             failed_spawns: VecDeque::new(),
             spawners: Spawners::default(),
+            deaths: Deaths::default(),
+            forgotten: Forgotten::default(),
             timers: Timers::default(),
             outputs: VecDeque::new(),
             writable: VecDeque::new(),
@@ -202,6 +212,7 @@ impl Kernel {
     }
 
     fn event(&mut self, event: Event) {
+        self.remember(&event);
         self.outputs.push_back(Output::Event(event));
     }
 
@@ -217,7 +228,8 @@ impl Kernel {
         if let Some(key) = self.by_node.get(node) {
             return *key;
         }
-        let key = self.peers.insert(Peer::new(node.clone(), self.first_epoch));
+        let history = self.forgotten.take(node);
+        let key = self.peers.insert(Peer::new(node.clone(), self.first_epoch, history));
         self.by_node.insert(node.clone(), key);
         key
     }

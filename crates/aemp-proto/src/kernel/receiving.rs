@@ -279,7 +279,7 @@ impl Kernel {
             }
             Numbered::Dead { name, reason } => {
                 let reason = self.reason(reason);
-                self.fire(key, &name, &reason);
+                self.handle_dead(key, &name, &reason);
             }
             Numbered::Gone { name } => self.handle_gone(key, &name),
             Numbered::Renamed { name } => self.handle_renamed(key, &name),

@@ -86,12 +86,12 @@ impl Kernel {
     /// A peer takes nothing more for one of its names: that name is dead for this node. False if it names too many.
     #[must_use]
     pub(crate) fn handle_closed(&mut self, key: Key, name: &PortName, reason: &Reason) -> bool {
-        let most = self.settings.limits.max_fences;
+        let (most, now) = (self.settings.limits.max_fences, self.now);
         let Some(peer) = self.peers.get_mut(key) else { return true };
         if peer.fences.len() >= most {
             return false;
         }
-        peer.fence_settled(name, &reason.shortened(MAX_TEXT));
+        peer.fence_settled(name, &reason.shortened(MAX_TEXT), now);
         self.fire(key, name, reason);
         if let Some(peer) = self.peers.get(key) {
             let port = PortId::new(peer.node.clone(), name.clone());

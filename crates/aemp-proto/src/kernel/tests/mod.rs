@@ -5,6 +5,7 @@ mod chaos;
 mod connections;
 mod delivery;
 mod driver;
+mod explaining;
 mod fences;
 mod hostile;
 mod incarnations;
