@@ -4,7 +4,7 @@ use std::{cell::Cell, fmt, rc::Rc};
 
 use aemp_proto::{
     id::NodeId,
-    kernel::{LocalPort, PeerInfo},
+    kernel::{Explanation, LocalPort, PeerInfo},
     reason::Reason,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -175,6 +175,11 @@ impl Context {
     /// The peers that the node knows.
     pub fn peers(&self) -> Vec<PeerInfo> {
         self.engine.kernel(|kernel, _| kernel.peers())
+    }
+
+    /// Why the node considers a port, anywhere, dead or alive. See [`Node::explain`].
+    pub fn explain<M>(&self, port: &Port<M>) -> Explanation {
+        self.engine.kernel(|kernel, now| kernel.explain(port.id(), now))
     }
 
     pub(crate) const fn engine(&self) -> &Rc<Engine> {

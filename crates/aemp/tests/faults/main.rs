@@ -6,6 +6,7 @@ mod common;
 mod crossing;
 mod cuts;
 mod eavesdropping;
+mod explaining;
 mod fences;
 mod kills;
 mod lossy;
