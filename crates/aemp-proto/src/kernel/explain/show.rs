@@ -21,7 +21,8 @@ impl Explanation {
             Subject::There(there) => self.why_there(there),
             Subject::Stranger => match &self.verdict {
                 Verdict::Dead(reason) => format!("dead, as its node has told: {reason}"),
-                _ => format!("unknown: this node has nothing to do with {}", self.port.node),
+                _ if self.story.is_empty() => format!("unknown: this node has nothing to do with {}", self.port.node),
+                _ => format!("not known to be dead: this node has nothing to do with {} any more", self.port.node),
             },
         }
     }
@@ -29,7 +30,7 @@ impl Explanation {
     fn why_nowhere(&self, absence: Absence) -> String {
         let ago = self.story.last().map(|moment| span(moment.ago)).unwrap_or_default();
         match (absence, &self.verdict) {
-            (Absence::Remembered, Verdict::Dead(reason)) => format!("dead since {ago}: {reason}"),
+            (Absence::Remembered, Verdict::Dead(reason)) => format!("dead for {ago}: {reason}"),
             (Absence::Forgotten | Absence::Remembered, _) => {
                 "dead; it died longer ago than this node remembers".to_owned()
             }
@@ -46,7 +47,7 @@ impl Explanation {
 
     fn why_there(&self, there: &PortThere) -> String {
         if let Some(fence) = &there.fence {
-            return format!("dead here since {}: {}; {}", span(fence.ago), fence.reason, fate(fence));
+            return format!("dead here for {}: {}; {}", span(fence.ago), fence.reason, fate(fence));
         }
         let link = link(&there.link);
         match &self.verdict {
@@ -79,9 +80,9 @@ fn fate(fence: &Fenced) -> &'static str {
 fn link(link: &Link) -> String {
     match link {
         Link::Connected => "its node is connected".to_owned(),
-        Link::Missing { since, error: None } => format!("its node is not connected since {}", span(*since)),
+        Link::Missing { since, error: None } => format!("its node has not been connected for {}", span(*since)),
         Link::Missing { since, error: Some(error) } => {
-            format!("its node is not connected since {} (last attempt: {error})", span(*since))
+            format!("its node has not been connected for {} (last attempt: {error})", span(*since))
         }
         Link::Absent => "its node is not connected, and nobody needs it to be".to_owned(),
     }
@@ -118,7 +119,7 @@ fn facts_there(there: &PortThere) -> Vec<String> {
     }
     facts.push(format!("watches of this node on it: {}", there.watches));
     if there.unacknowledged > 0 {
-        facts.push(format!("octets that its node has not acknowledged: {}", there.unacknowledged));
+        facts.push(format!("octets that wait for its node, or that it has not acknowledged: {}", there.unacknowledged));
     }
     facts
 }
@@ -144,6 +145,19 @@ impl fmt::Display for Moment {
     }
 }
 
+/// How many ports were declared dead with a session, if any.
+struct Declared(usize);
+
+impl fmt::Display for Declared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => Ok(()),
+            1 => f.write_str("; with it, a port was declared dead"),
+            ports => write!(f, "; with it, {ports} ports were declared dead"),
+        }
+    }
+}
+
 impl fmt::Display for Happening {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -163,10 +177,10 @@ impl fmt::Display for Happening {
             Self::ConnectionLost { error } => write!(f, "the connection broke: {error}"),
             Self::Resumed { connections } => write!(f, "connection {connections} carried the session on"),
             Self::SessionFailed { reason, declared_dead } => {
-                write!(f, "the session failed: {reason}; ports declared dead: {declared_dead}")
+                write!(f, "the session failed: {reason}{}", Declared(*declared_dead))
             }
             Self::NotReached { reason, declared_dead } => {
-                write!(f, "the node was not reached: {reason}; ports declared dead: {declared_dead}")
+                write!(f, "the node was not reached: {reason}{}", Declared(*declared_dead))
             }
             Self::ImpostorRefused => f.write_str("another process with the same node ID was refused"),
             Self::Misbehaved { error } => write!(f, "the node broke the protocol: {error}"),

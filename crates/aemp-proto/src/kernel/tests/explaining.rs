@@ -52,7 +52,10 @@ fn a_port_that_was_declared_dead_has_its_whole_story_told() {
     world.pass(millis(5000));
     let missing = explain(&world, 0, &id);
     assert_eq!(missing.verdict, Verdict::Unknown);
-    assert_eq!(missing.summary(), "not known to be dead: its node is not connected since 5 s (last attempt: no route)");
+    assert_eq!(
+        missing.summary(),
+        "not known to be dead: its node has not been connected for 5 s (last attempt: no route)"
+    );
 
     world.pass(millis(32_000));
     let dead = explain(&world, 0, &id);
@@ -63,7 +66,7 @@ fn a_port_that_was_declared_dead_has_its_whole_story_told() {
     assert_eq!(kinds, ["began", "lost", "resumed", "lost", "failed", "declared dead"]);
     assert_eq!(
         dead.summary(),
-        "dead here since 7 s: unreachable: no route; its node does not know that yet",
+        "dead here for 7 s: unreachable: no route; its node does not know that yet",
         "the session was given up after 30 of 37 s"
     );
     let Subject::There(there) = &dead.subject else { panic!("{dead}") };
@@ -119,7 +122,7 @@ fn a_dead_port_of_the_own_node_shows_why_and_since_when_until_that_is_forgotten(
     world.nodes[0].kernel.close(port, Reason::new("panic", "it was too much"));
     world.now = world.now.after(millis(3000));
     let dead = explain(&world, 0, &id);
-    assert_eq!(dead.summary(), "dead since 3 s: panic: it was too much");
+    assert_eq!(dead.summary(), "dead for 3 s: panic: it was too much");
     assert_eq!((&dead.subject, story(&dead)), (&Subject::Nowhere(Absence::Remembered), vec!["died"]));
     for _ in 0..256 {
         let (port, _) = world.open(0);
