@@ -1,18 +1,23 @@
 //! What this side has declared dead stays dead for it: fences, and the certificates that tell the other side.
 //! The rules R6 to R8 of `docs/protocol.md`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use crate::{
-    id::{PortId, PortKind, PortName, PortNumber},
+    id::{Incarnation, PortId, PortKind, PortName, PortNumber},
     planted::{Bug, planted},
     reason::Reason,
-    session::{Envelope, Kept, Naming, Unsent},
+    session::{Envelope, Kept, Ledger, Naming},
     time::Time,
     wire::{frame::kind, write},
 };
 
-use super::{Certificate, Delivery, Event, Fenced, Kernel, Output, arena::Key, peer::Peer};
+use super::{
+    Certificate, Delivery, Event, Fenced, Kernel, Output,
+    arena::Key,
+    peer::Peer,
+    retiring::{Retired, retired},
+};
 
 /// A name of a peer's port that is dead for this node, whether the port lives or not.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,19 +45,38 @@ pub(crate) struct Made {
 pub(crate) struct Fences {
     by_name: BTreeMap<PortName, Fence>,
     unbound: usize,
+    pub(crate) retired: Retired,
 }
 
 impl Fences {
     pub(crate) fn is_empty(&self) -> bool {
-        self.by_name.is_empty()
+        self.by_name.is_empty() && self.retired.is_empty()
     }
 
     pub(crate) fn len(&self) -> usize {
         self.by_name.len()
     }
 
-    pub(crate) fn get(&self, name: &PortName) -> Option<&Fence> {
+    fn get(&self, name: &PortName) -> Option<&Fence> {
         self.by_name.get(name)
+    }
+
+    /// Why a name is dead, if it is.
+    pub(crate) fn death(&self, name: &PortName) -> Option<Reason> {
+        let fenced = self.by_name.get(name).map(|fence| fence.reason.clone());
+        fenced.or_else(|| self.retired.made(name).then(retired))
+    }
+
+    /// An incarnation is dead as a whole.
+    pub(crate) fn retire(&mut self, incarnation: Option<Incarnation>) {
+        self.retired.insert(incarnation);
+    }
+
+    /// The names that died with their incarnation need no fences of their own.
+    pub(crate) fn forget_retired(&mut self) {
+        let retired = &self.retired;
+        self.by_name.retain(|name, _| !retired.made(name));
+        self.unbound = self.by_name.values().filter(|fence| !fence.bound).count();
     }
 
     /// Makes a fence, unless there is one.
@@ -106,15 +130,23 @@ impl Fences {
 impl Peer {
     /// Makes fences for all that a failed session leaves in doubt, and queues the certificates that are owed: the
     /// first frames of the next session. The old session has to be replaced already. Gives how many fences are new.
-    pub(crate) fn fence_all(&mut self, lost: &[Unsent], made: Made, reason: &Reason) -> usize {
+    pub(crate) fn fence_all(&mut self, ledger: &Ledger, made: Made, reason: &Reason) -> usize {
         let before = self.fences.len();
+        let earlier = std::mem::take(&mut self.earlier);
+        let counted = |name: &PortName| {
+            let delivered = ledger.delivered(name);
+            reason.clone().with_delivered(match earlier.get(name) {
+                Some(earlier) => either(earlier, delivered),
+                None => delivered,
+            })
+        };
         for name in self.monitors.keys().filter(|name| **name != PortName::Node) {
-            self.fences.make(name.clone(), reason, made, false);
+            self.fences.make(name.clone(), &counted(name), made, false);
         }
-        for unsent in lost {
+        for unsent in &ledger.lost {
             match unsent.what {
-                Kept::Message => self.fences.make(unsent.to.clone(), reason, made, false),
-                Kept::Kill => self.owe_kill(&unsent.to, reason, made),
+                Kept::Message => self.fences.make(unsent.to.clone(), &counted(&unsent.to), made, false),
+                Kept::Kill => self.owe_kill(&unsent.to, &counted(&unsent.to), made),
                 // A call tells its own loss.
                 Kept::Call(_) => {}
             }
@@ -167,17 +199,27 @@ impl Peer {
     }
 }
 
+/// What one of two incarnations took: nobody knows whose name it is, and the other one took nothing.
+fn either(one: &RangeInclusive<u64>, other: Option<RangeInclusive<u64>>) -> Option<RangeInclusive<u64>> {
+    let other = other?;
+    Some(*one.start().max(other.start())..=*one.end().max(other.end()))
+}
+
 impl Kernel {
     /// Why a name of a peer's port is dead for this node, if it is.
     pub(crate) fn fenced(&self, key: Key, name: &PortName) -> Option<Reason> {
-        Some(self.peers.get(key)?.fences.get(name)?.reason.clone())
+        self.peers.get(key)?.fences.death(name)
     }
 
     /// Declares a name dead in a running session: its monitors fire, and the peer is told at once (R8).
     pub(crate) fn fence(&mut self, key: Key, name: &PortName, reason: &Reason) {
-        let now = self.now;
         let Some(peer) = self.peers.get_mut(key) else { return };
-        peer.fences.make(name.clone(), reason, peer.made(now), false);
+        let (made, remembered) = (peer.made(self.now), peer.fences.len());
+        if !self.may_remember(key, remembered) {
+            return self.retire(key, self.now);
+        }
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        peer.fences.make(name.clone(), reason, made, false);
         if let Some(fence) = peer.fences.get(name).cloned() {
             peer.queue_certificate(name, &fence);
         }
@@ -191,6 +233,7 @@ impl Kernel {
     /// Kills a port that is dead for this node already: it may live on, so its certificate has to kill it.
     pub(crate) fn kill_fenced(&mut self, key: Key, name: &PortName, reason: &Reason, now: Time) {
         let Some(peer) = self.peers.get_mut(key) else { return };
+        // The dead need not be killed again.
         if peer.fences.get(name).is_none_or(|fence| fence.kills) {
             return;
         }

@@ -209,6 +209,8 @@ impl Kernel {
         state.heard_at = now;
         state.peer_heartbeat = Duration::from_millis(meeting.its.heartbeat).min(MAX_HEARTBEAT);
         state.urgent(kind::START, |out| write::number(out, first));
+        // What the first frame says proves nothing about deaths that were not told.
+        state.owed_since = (peer.session.received > 0).then_some(now);
         let cancelled: Vec<_> = peer.dialling.cancel().collect();
         let (node, connections) = (peer.node.clone(), peer.session.count);
         for dial in cancelled {
@@ -237,8 +239,8 @@ impl Kernel {
         let node = peer.node.clone();
         let doomed: Vec<Key> = peer.connection.iter().chain(&peer.handshakes).copied().collect();
         let (made, was_used) = (peer.made(now), peer.session.used);
-        let lost = peer.session.restart(epoch).into_unsent();
-        let declared_dead = peer.fence_all(&lost, made, reason);
+        let ledger = peer.session.restart(epoch).close();
+        let declared_dead = peer.fence_all(&ledger, made, reason);
         peer.history.note_failure(now, was_used, reason, declared_dead);
         peer.missed_since = None;
         peer.hung_up = false;
@@ -253,11 +255,13 @@ impl Kernel {
             self.outputs.push_back(Output::CancelDial(dial));
         }
         for name in monitors {
-            self.fire(key, &name, reason);
+            let counted = self.fenced(key, &name);
+            self.fire(key, &name, counted.as_ref().unwrap_or(reason));
         }
         self.fail_calls(key, reason, |_| false);
         self.remove_all_watchers(key);
         self.event(Event::PeerDown { node, reason: reason.clone() });
+        self.retire_if_too_many_are_dead(key);
         self.handshake_ended(key, now);
     }
 
@@ -280,7 +284,7 @@ impl Kernel {
     fn supersede(&mut self, key: Key, incarnation: Incarnation, epoch: u64, now: Time) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let was_used = peer.session.used;
-        let kept = peer.session.restart(epoch).into_unsent();
+        let ledger = peer.session.restart(epoch).close();
         peer.session.peer = Some(incarnation);
         peer.session.learned_at = now;
         peer.session.peer_max_message = usize::MAX;
@@ -289,17 +293,19 @@ impl Kernel {
         peer.queue_certificates();
         peer.congested = false;
         let monitors: Vec<PortName> = peer.monitors.keys().filter(|name| **name != PortName::Node).cloned().collect();
+        let names = monitors.iter().chain(ledger.lost.iter().map(|unsent| &unsent.to));
+        peer.earlier = names.filter_map(|name| Some((name.clone(), ledger.delivered(name)?))).collect();
         for to in &monitors {
             let watch = Envelope { kind: kind::MONITOR, to, naming: Naming::Full, from: None, fields: no_fields };
             peer.session.control(&watch);
         }
-        for unsent in &kept {
+        for unsent in &ledger.lost {
             self.send_again(key, unsent);
         }
         if was_used {
             self.fire(key, &PortName::Node, &Reason::new("restarted", "another process took the node's place"));
         }
-        let is_kept = |number| kept.iter().any(|unsent| unsent.what == Kept::Call(number));
+        let is_kept = |number| ledger.lost.iter().any(|unsent| unsent.what == Kept::Call(number));
         self.fail_calls(key, &Reason::new("restarted", "the node was restarted"), is_kept);
         self.remove_all_watchers(key);
     }

@@ -1,11 +1,12 @@
 //! Messages that may be lost: they go at once or never, and nothing follows from their loss.
 
 use crate::{
-    id::PortId,
-    wire::frame::{Destination, Raw},
+    id::{PortId, PortName},
+    reason::Reason,
+    wire::frame::Destination,
 };
 
-use super::{Body, Delivery, Kernel, Received, SendError, arena::Key, connection::Phase, receiving::Target};
+use super::{Body, Delivery, Kernel, LocalPort, Received, SendError, arena::Key, connection::Phase};
 
 impl Kernel {
     /// Queues a message that may be lost to a port of another node; false if it was dropped.
@@ -26,7 +27,7 @@ impl Kernel {
     ) -> Result<bool, SendError<E>> {
         let limits = &self.settings.limits;
         let Some(peer) = self.by_node.get(&to.node).and_then(|key| self.peers.get_mut(*key)) else { return Ok(false) };
-        let Some(connection) = peer.connection.filter(|_| !peer.congested && peer.fences.get(&to.name).is_none())
+        let Some(connection) = peer.connection.filter(|_| !peer.congested && peer.fences.death(&to.name).is_none())
         else {
             return Ok(false);
         };
@@ -41,18 +42,28 @@ impl Kernel {
     pub(super) fn receive_lossy<'b>(
         &mut self,
         connection: Key,
-        raw: &Raw<'_>,
+        length: usize,
         to: Destination,
         body: &'b [u8],
     ) -> Received<'b> {
-        let Some(key) = self.peer_in_turn(connection) else { return self.frame(connection, raw.length, None) };
-        let delivery = match self.find_target(key, to) {
-            Ok(Target::Port(to)) => Some(Delivery::Lossy { to, body: Body::Borrowed(body) }),
-            Ok(Target::Node) => None,
-            Ok(Target::Nobody(name, reason)) => self.dropped(name, reason),
+        let Some(key) = self.peer_in_turn(connection) else { return self.frame(connection, length, None) };
+        let name = match self.name(key, to) {
+            Ok(name) => name,
             Err(bad) => return self.reject(connection, &bad.to_string(), self.now),
         };
-        self.frame(connection, raw.length, delivery)
+        let delivery = match self.lossy_target(key, &name) {
+            Ok(to) => Some(Delivery::Lossy { to, body: Body::Borrowed(body) }),
+            Err(reason) => self.dropped(name, reason),
+        };
+        self.frame(connection, length, delivery)
+    }
+
+    /// The port for a message that may be lost, which is not counted: if there is none, the peer need not know.
+    fn lossy_target(&self, key: Key, name: &PortName) -> Result<LocalPort, Reason> {
+        if let Some(reason) = self.closed_for(key, name) {
+            return Err(reason.clone());
+        }
+        self.ports.resolve(name).ok_or_else(|| self.absence(name))
     }
 
     /// The peer, if the connection carries its session and has come behind all repetitions.

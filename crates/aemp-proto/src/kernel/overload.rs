@@ -24,7 +24,7 @@ impl Kernel {
             self.drop_waiting(key, port);
         }
         let Some(peer) = self.peers.get(key) else { return false };
-        peer.session.octets() < most && peer.fences.get(envelope.to).is_none()
+        peer.session.octets() < most && peer.fences.death(envelope.to).is_none()
     }
 
     /// Drops what waits for a port and was never given out: a message is lost, so nothing that follows may reach it.
@@ -35,7 +35,8 @@ impl Kernel {
             .into_iter()
             .filter_map(|what| if let Kept::Call(number) = what { Some(number) } else { None })
             .collect();
-        self.fence(key, port, &overload());
+        let delivered = peer.session.delivered_so_far(port);
+        self.fence(key, port, &overload().with_delivered(delivered));
         for call in calls {
             self.end_call(call, overload());
         }
@@ -46,8 +47,9 @@ impl Kernel {
     pub(crate) fn drop_message(&mut self, key: Key, kind: u8, to: &PortName) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let port = PortId::new(peer.node.clone(), to.clone());
-        if *to != PortName::Node && kind != kind::ANSWER && peer.fences.get(to).is_none() {
-            self.fence(key, to, &overload());
+        if *to != PortName::Node && kind != kind::ANSWER && peer.fences.death(to).is_none() {
+            let delivered = peer.session.delivered_so_far(to);
+            self.fence(key, to, &overload().with_delivered(delivered));
         }
         self.event(Event::MessageDropped { to: port, reason: overload() });
     }

@@ -73,6 +73,11 @@ impl Outbox {
         self.acknowledged
     }
 
+    /// The highest number that was ever given out.
+    pub(crate) const fn given(&self) -> u64 {
+        self.given
+    }
+
     /// The number that the next frame will get.
     pub(crate) const fn next_number(&self) -> u64 {
         self.last.saturating_add(1)
@@ -269,14 +274,15 @@ impl Outbox {
         self.lossy = 0;
     }
 
-    /// The numbered frames that are not acknowledged, from their types on, in order.
-    pub(crate) fn unacknowledged(&self) -> impl Iterator<Item = &[u8]> {
+    /// The numbered frames that are not acknowledged, from their types on, with their numbers.
+    pub(crate) fn unacknowledged(&self) -> impl Iterator<Item = (u64, &[u8])> {
         let chunks = || self.chunks.iter().filter(|chunk| !chunk.is_lossy());
         let skip = chunks()
             .next()
             .map_or(0, |chunk| to_usize(self.acknowledged.saturating_sub(chunk.last.saturating_sub(chunk.count))));
         let tail = if self.has_lossy_tail() { &[][..] } else { &self.tail };
-        chunks().flat_map(|chunk| frames(&chunk.octets)).skip(skip).chain(frames(tail))
+        let frames = chunks().flat_map(|chunk| frames(&chunk.octets)).skip(skip).chain(frames(tail));
+        (self.acknowledged.saturating_add(1)..).zip(frames)
     }
 }
 

@@ -3,6 +3,7 @@
 mod calls;
 mod chaos;
 mod connections;
+mod counts;
 mod delivery;
 mod driver;
 mod explaining;
@@ -11,6 +12,7 @@ mod hostile;
 mod incarnations;
 mod lossy;
 mod overload;
+mod retiring;
 mod spawned;
 mod watching;
 mod world;

@@ -34,7 +34,7 @@ fn a_new_connection_gets_what_is_not_acknowledged() {
     assert!(outbox.acknowledge(2));
     outbox.rewind();
     assert_eq!(outbox.unsent(), 14);
-    assert_eq!(outbox.unacknowledged().collect::<Vec<_>>(), [b"thr", b"fou"]);
+    assert_eq!(outbox.unacknowledged().collect::<Vec<_>>(), [(3, &b"thr"[..]), (4, b"fou")]);
     assert_eq!(given(&mut outbox), [b"thr", b"fou"]);
     assert!(outbox.acknowledge(4));
     assert_eq!((outbox.is_empty(), outbox.octets()), (true, 0));
@@ -79,11 +79,11 @@ fn lossy_frames_keep_their_place_and_are_kept_no_longer_than_they_wait() {
     push(&mut outbox, b"two");
     push_lossy(&mut outbox, b"d");
     assert_eq!((outbox.octets(), outbox.lossy(), outbox.unsent()), (14, 20, 34));
-    assert_eq!(outbox.unacknowledged().collect::<Vec<_>>(), [b"one", b"two"]);
+    assert_eq!(outbox.unacknowledged().collect::<Vec<_>>(), [(1, &b"one"[..]), (2, b"two")]);
     assert_eq!(given(&mut outbox), [&b"a"[..], b"one", b"b", b"c", b"two", b"d"]);
     assert_eq!((outbox.octets(), outbox.lossy(), outbox.unsent()), (14, 0, 0));
     assert!(!outbox.acknowledge(3) && outbox.acknowledge(1));
-    assert_eq!(outbox.unacknowledged().collect::<Vec<_>>(), [b"two"]);
+    assert_eq!(outbox.unacknowledged().collect::<Vec<_>>(), [(2, &b"two"[..])]);
     assert!(outbox.acknowledge(2));
     assert_eq!((outbox.octets(), outbox.chunks.len()), (0, 0));
 }
