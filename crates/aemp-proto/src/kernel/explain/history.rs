@@ -84,6 +84,8 @@ pub enum Happening {
         /// Why, of the first.
         reason: Reason,
     },
+    /// So many ports of the peer were dead that its whole run is.
+    Retired,
     /// Much was queued for the peer.
     Congested {
         /// Octets.
@@ -232,6 +234,7 @@ impl Kernel {
             Event::Fenced { port, reason } => {
                 self.note(&port.node, Happening::PortsDeclaredDead { ports: 1, reason: brief(reason) });
             }
+            Event::Retired { node } => self.note(node, Happening::Retired),
             Event::Congested { node, octets } => self.note(node, Happening::Congested { octets: *octets }),
             // What a session's failure means is remembered where it fails; the others are not about a peer.
             _ => {}

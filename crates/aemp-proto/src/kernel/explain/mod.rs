@@ -119,6 +119,8 @@ pub struct PortThere {
     pub other_run: bool,
     /// This node has declared it dead.
     pub fence: Option<Fenced>,
+    /// This node has declared the whole run of its node dead, of which too many ports were.
+    pub retired: bool,
     /// Watches of this node on it.
     pub watches: usize,
     /// Octets queued for and not acknowledged by the peer, for all its ports.
@@ -242,9 +244,8 @@ fn explain_there(peer: &Peer, port: &PortId, now: Time) -> Explanation {
         }
         (None, None) => Link::Absent,
     };
-    let death = peer.history.death(&port.name);
-    let verdict = match (&fence, death) {
-        (Some(fence), _) => Verdict::Dead(fence.reason.clone()),
+    let verdict = match (peer.fences.death(&port.name), peer.history.death(&port.name)) {
+        (Some(reason), _) => Verdict::Dead(reason),
         (None, Some(reason)) => Verdict::Dead(reason.clone()),
         (None, None) if link == Link::Connected && (watches > 0 || port.name == PortName::Node) => Verdict::Alive,
         (None, None) => Verdict::Unknown,
@@ -260,6 +261,7 @@ fn explain_there(peer: &Peer, port: &PortId, now: Time) -> Explanation {
         session: peer.session.epoch,
         link,
         other_run: is_of_other_run(&port.name, peer.session.peer),
+        retired: fence.is_none() && peer.fences.death(&port.name).is_some(),
         fence,
         watches,
         unacknowledged: peer.session.octets(),

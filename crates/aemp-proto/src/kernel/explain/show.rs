@@ -51,6 +51,7 @@ impl Explanation {
         }
         let link = link(&there.link);
         match &self.verdict {
+            Verdict::Dead(reason) if there.retired => format!("dead here, with the whole run of its node: {reason}"),
             Verdict::Dead(reason) => format!("dead, as its node has told: {reason}"),
             Verdict::Alive if self.port.name == PortName::Node => format!("alive: {link}"),
             Verdict::Alive => format!("alive: {link}, and would tell its death"),
@@ -188,6 +189,7 @@ impl fmt::Display for Happening {
             Self::PortsDeclaredDead { ports, reason } => {
                 write!(f, "{ports} ports were declared dead, the first because: {reason}")
             }
+            Self::Retired => f.write_str("so many ports of the node were dead that its whole run was declared dead"),
             Self::Congested { octets } => write!(f, "much waited for the node: {octets} octets"),
         }
     }

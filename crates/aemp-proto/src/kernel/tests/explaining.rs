@@ -25,6 +25,7 @@ fn story(explanation: &Explanation) -> Vec<&'static str> {
         Happening::ImpostorRefused => "impostor",
         Happening::Misbehaved { .. } => "misbehaved",
         Happening::PortsDeclaredDead { .. } => "ports declared dead",
+        Happening::Retired => "retired",
         Happening::Congested { .. } => "congested",
     };
     assert!(explanation.story.is_sorted_by_key(|moment| std::cmp::Reverse(moment.ago)), "the oldest first");
@@ -234,4 +235,22 @@ fn ports_that_are_declared_dead_in_a_row_are_counted_together() {
     let explanation = explain(&world, 0, &ports[1].1);
     assert_eq!(story(&explanation), ["began", "ports declared dead", "declared dead"]);
     assert!(explanation.to_string().contains("5 ports were declared dead"), "{explanation}");
+}
+
+#[test]
+fn a_port_that_is_dead_with_its_whole_incarnation_says_so() {
+    let mut world = World::new(0);
+    world.limits.max_fences = 3;
+    world.add("a@127.0.0.1:1");
+    world.add("b@127.0.0.1:2");
+    let ports: Vec<_> = (0..5).map(|_| world.open(1)).collect();
+    for (_, id) in &ports {
+        world.monitor(0, id);
+    }
+    world.pass(millis(100));
+    part(&mut world);
+    world.pass(millis(40_000));
+    let dead = explain(&world, 0, &ports[0].1);
+    assert!(dead.summary().starts_with("dead here, with the whole run of its node: retired"), "{dead}");
+    assert_eq!(story(&dead).last(), Some(&"retired"));
 }
