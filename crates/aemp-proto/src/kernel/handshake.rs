@@ -199,7 +199,7 @@ impl Kernel {
         let begins = !peer.session.used;
         peer.session.used = true;
         peer.session.count = meeting.agreed.count;
-        peer.session.peer_max_message = usize::try_from(meeting.its.max_message).unwrap_or(usize::MAX);
+        let too_large = peer.session.take_larger(usize::try_from(meeting.its.max_message).unwrap_or(usize::MAX));
         let believable = peer.session.resume(meeting.agreed.peer_received);
         if peer.session.acknowledged() > 0 {
             peer.fences.bind(peer.session.epoch);
@@ -217,6 +217,7 @@ impl Kernel {
             self.dials.remove(dial.0);
             self.outputs.push_back(Output::CancelDial(dial));
         }
+        self.drop_too_large(key, too_large, now);
         self.mark_writable(meeting.connection);
         self.schedule(meeting.connection);
         self.event(if begins {
@@ -270,7 +271,7 @@ impl Kernel {
         let mut lost: Vec<_> = self
             .calls
             .iter()
-            .filter(|(number, peer)| **peer == key && !keep(**number))
+            .filter(|(number, call)| call.peer == key && !keep(**number))
             .map(|(number, _)| *number)
             .collect();
         lost.sort_unstable();

@@ -6,6 +6,7 @@
 mod arena;
 mod connecting;
 mod connection;
+mod destinations;
 mod dialling;
 mod explain;
 mod fences;
@@ -54,6 +55,7 @@ pub use output::{Body, Delivery, DialFailure, Event, Output, Received};
 use peer::Peer;
 use ports::Ports;
 pub use refusing::Refused;
+use requests::Pending;
 pub use settings::{RefusedIsDeath, Settings, Timing};
 use spawners::Spawners;
 use timers::Timers;
@@ -128,7 +130,7 @@ pub struct Kernel {
     connections: Arena<Connection>,
     dials: Arena<Dialler>,
     /// Calls of this node that another node is to answer.
-    calls: FxHashMap<PortNumber, Key>,
+    calls: FxHashMap<PortNumber, Pending>,
     /// Spawns that failed, for monitors that come later: a bounded number, the oldest first.
     failed_spawns: VecDeque<(PortName, Reason)>,
     spawners: Spawners,
