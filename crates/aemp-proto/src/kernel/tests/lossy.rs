@@ -214,6 +214,26 @@ fn a_name_that_is_closed_for_its_sender_takes_no_lossy_messages() {
 }
 
 #[test]
+fn lossy_messages_are_not_among_those_whose_delivery_is_counted() {
+    let (mut world, port, id) = connected();
+    let (unnamed, unnamed_id) = world.open(1);
+    world.monitor(0, &id);
+    for to in [&unnamed_id, &id, &id] {
+        assert!(world.send_lossy(0, to, "lossy"));
+    }
+    world.send(0, &id, "second");
+    world.send(0, &unnamed_id, "first");
+    world.monitor(0, &unnamed_id);
+    world.pass(millis(100));
+    for port in [port, unnamed] {
+        world.nodes[1].kernel.close(port, Reason::new("error", ""));
+    }
+    world.pass(millis(100));
+    let counts: Vec<_> = world.nodes[0].fired.iter().map(|(_, reason)| reason.delivered()).collect();
+    assert_eq!(counts, [Some(2..=2), Some(1..=1)]);
+}
+
+#[test]
 fn before_the_first_number_a_lossy_message_is_ignored() {
     let mut world = World::new(2);
     let link = world.nodes[1].authenticated(Role::Acceptor);
