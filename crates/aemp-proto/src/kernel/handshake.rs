@@ -239,9 +239,10 @@ impl Kernel {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let node = peer.node.clone();
         let doomed: Vec<Key> = peer.connection.iter().chain(&peer.handshakes).copied().collect();
-        let made_in = peer.session.epoch;
+        let (made, was_used) = (peer.made(now), peer.session.used);
         let ledger = peer.session.restart(epoch).close();
-        peer.fence_all(&ledger, made_in, reason);
+        let declared_dead = peer.fence_all(&ledger, made, reason);
+        peer.history.note_failure(now, was_used, reason, declared_dead);
         peer.missed_since = None;
         peer.hung_up = false;
         peer.congested = false;
@@ -270,7 +271,7 @@ impl Kernel {
         let mut lost: Vec<_> = self
             .calls
             .iter()
-            .filter(|(number, peer)| **peer == key && !keep(**number))
+            .filter(|(number, call)| call.peer == key && !keep(**number))
             .map(|(number, _)| *number)
             .collect();
         lost.sort_unstable();
@@ -352,6 +353,7 @@ impl Kernel {
             self.timers.set(super::timers::Owner::Peer(key), &mut peer.due, None);
             self.by_node.remove(&peer.node);
             self.first_epoch = self.first_epoch.max(peer.session.epoch.saturating_add(1));
+            self.forgotten.keep(peer.node, peer.history);
         }
     }
 

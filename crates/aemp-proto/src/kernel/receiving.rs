@@ -1,6 +1,7 @@
 //! Frames that arrive.
 
 use bytes::Bytes;
+use thiserror::Error;
 
 use crate::{
     id::{Origin, PortId, PortKind, PortName, PortNumber},
@@ -16,16 +17,20 @@ use crate::{
 
 use super::{
     Body, ConnectionId, Delivery, Event, Kernel, Received, arena::Key, connection::Phase, destinations::Target,
-    retiring::RETIRED,
+    requests::Pending, retiring::RETIRED,
 };
 
 /// Frames without a number wait in at most this many octets.
 const MAX_URGENT: usize = 4096;
 
-/// Why a numbered frame cannot be accepted.
+/// Why a frame cannot be accepted.
+#[derive(Debug, Error)]
 pub(super) enum Bad {
+    #[error(transparent)]
     Frame(FrameError),
+    #[error(transparent)]
     Piece(PieceError),
+    #[error("{0}")]
     Rule(&'static str),
 }
 
@@ -49,18 +54,19 @@ impl Kernel {
             return self.receive_numbered(id, raw, now);
         }
         match Frame::read(raw.kind, raw.body) {
+            Ok(Frame::Lossy { to, body }) => return self.receive_lossy(id, raw.length, to, body),
             Ok(frame) => self.handle_urgent(id, frame, now),
             Err(error) => return self.reject(id, &error.to_string(), now),
         }
         self.frame(id, raw.length, None)
     }
 
-    fn reject<'b>(&mut self, connection: Key, error: &str, now: Time) -> Received<'b> {
+    pub(super) fn reject<'b>(&mut self, connection: Key, error: &str, now: Time) -> Received<'b> {
         self.misbehaved(connection, error, now);
         Received::Closed
     }
 
-    fn frame<'b>(&self, connection: Key, length: usize, delivery: Option<Delivery<'b>>) -> Received<'b> {
+    pub(super) fn frame<'b>(&self, connection: Key, length: usize, delivery: Option<Delivery<'b>>) -> Received<'b> {
         let open = self.connections.get(connection).is_some_and(|state| !state.is_closing());
         if open || delivery.is_some() { Received::Frame { length, delivery } } else { Received::Closed }
     }
@@ -162,9 +168,7 @@ impl Kernel {
         });
         match delivery {
             Ok(delivery) => self.frame(connection, length, delivery),
-            Err(Bad::Frame(error)) => self.reject(connection, &error.to_string(), now),
-            Err(Bad::Piece(error)) => self.reject(connection, &error.to_string(), now),
-            Err(Bad::Rule(error)) => self.reject(connection, error, now),
+            Err(bad) => self.reject(connection, &bad.to_string(), now),
         }
     }
 
@@ -236,12 +240,16 @@ impl Kernel {
                 Ok(None)
             }
             Numbered::Answer { reply, body } => {
-                let number = self.awaited(&reply);
+                let Some((number, call)) = self.awaited(&reply) else { return Ok(None) };
+                let number = match call.look_up {
+                    Some(look_up) => self.look_up_again(key, number, look_up, body, now),
+                    None => Some(number),
+                };
                 Ok(number.map(|number| Delivery::Answer { number, result: Ok(share(body)) }))
             }
             Numbered::AnswerFailed { reply, reason } => {
-                let (number, reason) = (self.awaited(&reply), self.reason(reason));
-                Ok(number.map(|number| Delivery::Answer { number, result: Err(reason) }))
+                let (call, reason) = (self.awaited(&reply), self.reason(reason));
+                Ok(call.map(|(number, _)| Delivery::Answer { number, result: Err(reason) }))
             }
             Numbered::Kill { to, reason } => {
                 // A kill is no message: nothing closes a port to it.
@@ -275,7 +283,7 @@ impl Kernel {
             }
             Numbered::Dead { name, delivered, reason } => {
                 let reason = self.reason(reason).with_delivered(self.delivered(key, &name, delivered));
-                self.fire(key, &name, &reason);
+                self.handle_dead(key, &name, &reason);
             }
             Numbered::Gone { name } => self.handle_gone(key, &name),
             Numbered::Renamed { name } => self.handle_renamed(key, &name),
@@ -309,18 +317,18 @@ impl Kernel {
         Some(PortId::new(peer.node.clone(), name))
     }
 
-    /// The number of the call that an answer is for, if this incarnation made it and still waits.
-    fn awaited(&mut self, reply: &PortName) -> Option<PortNumber> {
+    /// The call that an answer is for, if this incarnation made it and still waits.
+    fn awaited(&mut self, reply: &PortName) -> Option<(PortNumber, Pending)> {
         match reply {
             PortName::Native { origin, number } if *origin == self.settings.incarnation.into() => {
-                self.calls.remove(number).map(|_| *number)
+                self.calls.remove(number).map(|call| (*number, call))
             }
             _ => None,
         }
     }
 
     /// A message for a port that is dead, or never was.
-    fn dropped<'b>(&mut self, name: PortName, reason: Reason) -> Option<Delivery<'b>> {
+    pub(super) fn dropped<'b>(&mut self, name: PortName, reason: Reason) -> Option<Delivery<'b>> {
         let to = PortId::new(self.settings.node.clone(), name);
         self.event(Event::MessageDropped { to, reason });
         None

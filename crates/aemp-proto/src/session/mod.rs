@@ -5,6 +5,7 @@ mod interned;
 mod known;
 mod lanes;
 mod ledger;
+mod lossy;
 mod outbox;
 mod reassembly;
 mod taking_back;
