@@ -98,6 +98,7 @@ impl Counts {
         let required = [
             ("messages received", 5_000.0),
             ("messages not delivered", 20.0),
+            ("lossy messages received", 200.0),
             ("calls", 100.0),
             ("monitors", 100.0),
             ("monitors fired", 50.0),
@@ -123,7 +124,9 @@ impl Counts {
 
 fn countable(event: &Inner) -> Option<&'static str> {
     Some(match event {
+        Inner::Send { kind, .. } if kind == "lossy" => "lossy messages sent",
         Inner::Send { .. } => "messages sent",
+        Inner::Receive { lossy: true, .. } => "lossy messages received",
         Inner::Receive { .. } => "messages received",
         Inner::Call { .. } => "calls",
         Inner::Answered { code, .. } if code == "ok" => "calls answered",

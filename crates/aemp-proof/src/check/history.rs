@@ -58,6 +58,10 @@ pub(super) struct Port {
 pub(super) struct Stream {
     pub(super) sent: Vec<Sent>,
     pub(super) received: Vec<Received>,
+    /// Messages that may be lost.
+    pub(super) lossy_sent: Vec<Sent>,
+    /// Those of them that arrived, each with how many others had been received before.
+    pub(super) lossy_received: Vec<(Received, usize)>,
 }
 
 /// A message that was sent.
@@ -183,12 +187,7 @@ impl History {
                 let name = self.name(name);
                 self.port((run, *port)).links.push((at.time, name));
             }
-            Inner::Send { name, number, size, kind } => {
-                let name = self.name(name);
-                self.first_uses.entry((run, name)).or_insert(at);
-                let sent = Sent { at, number: *number, size: *size, is_bad: kind == "bad" };
-                self.streams.entry((run, name)).or_default().sent.push(sent);
-            }
+            Inner::Send { .. } => self.add_sending(run, at, &record.event),
             Inner::Receive { .. } => self.add_receipt(run, at, &record.event, findings),
             Inner::Kill { name } => {
                 let name = self.name(name);
@@ -221,8 +220,17 @@ impl History {
         }
     }
 
+    fn add_sending(&mut self, run: usize, at: Moment, event: &Inner) {
+        let Inner::Send { name, number, size, kind } = event else { return };
+        let name = self.name(name);
+        self.first_uses.entry((run, name)).or_insert(at);
+        let sent = Sent { at, number: *number, size: *size, is_bad: kind == "bad" };
+        let stream = self.streams.entry((run, name)).or_default();
+        if kind == "lossy" { stream.lossy_sent.push(sent) } else { stream.sent.push(sent) }
+    }
+
     fn add_receipt(&mut self, run: usize, at: Moment, event: &Inner, findings: &mut Vec<Finding>) {
-        let Inner::Receive { port, name, number, size, run: from, sender, intact } = event else { return };
+        let Inner::Receive { port, name, number, size, run: from, sender, intact, lossy } = event else { return };
         let Some(sending) = self.run_numbers.get(from).copied() else {
             let text = format!("{}: a message of the unknown run {from}", self.place(run, at));
             return findings.push(Finding::new("G1", text));
@@ -230,7 +238,12 @@ impl History {
         self.name_port((run, *port), name, at);
         let name = self.name(name);
         let received = Received { at, number: *number, size: *size, intact: *intact, port: (run, *port) };
-        self.streams.entry((sending, name)).or_default().received.push(received);
+        let stream = self.streams.entry((sending, name)).or_default();
+        if *lossy {
+            stream.lossy_received.push((received, stream.received.len()));
+        } else {
+            stream.received.push(received);
+        }
         self.runs[run].last_heard.insert((sending, *sender), at.line);
     }
 

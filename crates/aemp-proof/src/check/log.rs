@@ -43,7 +43,7 @@ pub(super) enum Inner {
     Ending { port: u64 },
     Died { port: u64 },
     Send { name: String, number: u64, size: usize, kind: String },
-    Receive { port: u64, name: String, number: u64, size: usize, run: String, sender: u64, intact: bool },
+    Receive { port: u64, name: String, number: u64, size: usize, run: String, sender: u64, intact: bool, lossy: bool },
     Call { call: u64, port: u64, name: String, number: u64 },
     Answered { call: u64, code: String },
     Monitor { monitor: u64, port: u64, name: String },

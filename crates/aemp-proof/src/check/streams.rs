@@ -11,6 +11,7 @@ pub(super) fn check(history: &History) -> Vec<Finding> {
         check_numbers(history, *run, stream, &mut findings);
         check_prefix(history, *run, *name, stream, &mut findings);
         check_silence(history, *run, *name, stream, &mut findings);
+        check_lossy(history, *run, *name, stream, &mut findings);
     }
     findings
 }
@@ -52,12 +53,40 @@ fn check_prefix(history: &History, run: usize, name: NameKey, stream: &Stream, f
 /// Nothing that was sent after a monitor had fired arrives.
 fn check_silence(history: &History, run: usize, name: NameKey, stream: &Stream, findings: &mut Vec<Finding>) {
     let Some((declared, _)) = history.declared.get(&(run, name)) else { return };
-    let before = stream.sent.iter().take_while(|sent| sent.at.line < declared.line).count();
+    let before = stream.sent.partition_point(|sent| sent.at.line < declared.line);
     if let Some(received) = stream.received.iter().find(|received| received.number > before as u64) {
         let (place, declared) = (history.place(received.port.0, received.at), history.place(run, *declared));
         let (number, name) = (received.number, &history.names[name]);
         let text =
             format!("{place}: message {number} to {name} arrived, which was sent after a monitor fired at {declared}");
         findings.push(Finding::new("G3", text));
+    }
+}
+
+/// Messages that may be lost keep their order among each other and among all others, and do not arrive behind a death either.
+fn check_lossy(history: &History, run: usize, name: NameKey, stream: &Stream, findings: &mut Vec<Finding>) {
+    let mut last = 0;
+    for (received, before) in &stream.lossy_received {
+        let (place, number) = (history.place(received.port.0, received.at), received.number);
+        let (sender, target) = (&history.runs[run].name, &history.names[name]);
+        let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+        let Some(sent) = index.and_then(|index| stream.lossy_sent.get(index)) else {
+            let text = format!("{place}: lossy message {number} was never sent by {sender} to {target}");
+            return findings.push(Finding::new("G1", text));
+        };
+        let expected = stream.sent.partition_point(|other| other.at.line < sent.at.line);
+        if number <= last || *before != expected || sent.size != received.size || !received.intact {
+            let text = format!(
+                "{place}: lossy message {number} is repeated, in the wrong place or changed, sent by {sender} to {target}"
+            );
+            return findings.push(Finding::new("G1", text));
+        }
+        if history.declared.get(&(run, name)).is_some_and(|(declared, _)| declared.line < sent.at.line) {
+            let text = format!(
+                "{place}: lossy message {number} to {target} arrived, which was sent after a monitor had fired"
+            );
+            return findings.push(Finding::new("G3", text));
+        }
+        last = number;
     }
 }

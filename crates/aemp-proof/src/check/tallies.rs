@@ -38,7 +38,9 @@ fn is_whole(history: &History, watch: &Watch, fired: &Fired) -> bool {
     let stream = history.streams.get(&(watch.run, watch.name));
     let first = stream.and_then(|stream| stream.sent.first()).map_or(fired.at.time, |sent| sent.at.time);
     let before = |(time, other): &(u64, String)| {
-        other == node && *time + SAME_TURN >= first && *time + SAME_TURN < fired.at.time
+        // The failure of which the monitor fired, which was set before, is not one of them.
+        let is_the_one = watch.set.time + SAME_TURN < *time && *time + SAME_TURN >= fired.at.time;
+        other == node && *time + SAME_TURN >= first && *time <= fired.at.time && !is_the_one
     };
     history.runs[owner.0].end > fired.at.time && !run.downs.iter().any(before)
 }

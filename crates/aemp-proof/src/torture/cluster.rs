@@ -12,6 +12,7 @@ use super::{
     node::{Plan, STOP},
     process::Process,
     proxy::{self, Links, Proxy},
+    random::Random,
     record::Record,
 };
 
@@ -46,7 +47,9 @@ impl Cluster {
     pub(super) fn new(nodes: usize, seed: u64, folder: &Path, bug: Option<u8>) -> io::Result<Self> {
         let names: Vec<_> = (1..=nodes).map(|number| format!("n{number}")).collect();
         let links = proxy::links(nodes);
-        let addresses = proxy::free_addresses(2 * nodes, seed ^ u64::from(std::process::id()));
+        // Far from those of another torture at the same time.
+        let place = Random::new(seed ^ u64::from(std::process::id())).next();
+        let addresses = proxy::free_addresses(2 * nodes, place);
         let mut members = Vec::new();
         for (index, pair) in addresses.chunks_exact(2).enumerate() {
             let (address, target) = (pair[0], pair[1]);

@@ -32,6 +32,8 @@ pub(crate) struct Lanes {
     notices: Vec<(LocalPort, Waiting)>,
     /// How many frames that wait were sent by which port.
     senders: FxHashMap<LocalPort, usize>,
+    /// The names of dead ones among them, but for those that name a port by themselves.
+    dead: FxHashMap<PortName, LocalPort>,
     /// The ports whose spawns wait: spawns keep their order, which tells the peer what it has missed.
     spawns: VecDeque<PortName>,
 }
@@ -93,6 +95,18 @@ impl Lanes {
         None
     }
 
+    /// A port is dead that had these names: who asks for one of them is told after the last words.
+    pub(super) fn keep_names(&mut self, port: LocalPort, names: &[PortName]) {
+        if self.waits_for(port) {
+            self.dead.extend(names.iter().map(|name| (name.clone(), port)));
+        }
+    }
+
+    /// The dead port with this name, if something that it sent waits.
+    pub(super) fn dead(&self, name: &PortName) -> Option<LocalPort> {
+        self.dead.get(name).copied()
+    }
+
     /// Whether a notice is kept back.
     pub(crate) const fn holds_notices(&self) -> bool {
         !self.notices.is_empty()
@@ -126,6 +140,7 @@ impl Lanes {
             *count = count.saturating_sub(1);
             if *count == 0 {
                 self.senders.remove(&sender);
+                self.dead.retain(|_, port| *port != sender);
             }
         }
     }
@@ -246,6 +261,7 @@ impl Lanes {
         self.promised = 0;
         self.notices.clear();
         self.senders.clear();
+        self.dead.clear();
         self.spawns.clear();
         std::mem::take(&mut self.lanes)
             .into_iter()

@@ -235,7 +235,7 @@ impl Session {
     /// Queues the notice that a name of this node takes nothing more, behind everything that its port sent.
     pub(crate) fn notice(&mut self, port: Option<LocalPort>, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>) {
         let notice = Waiting { head: envelope.head(), body: Bytes::new(), from: None };
-        let notice = match port {
+        let notice = match port.or_else(|| self.lanes.dead(envelope.to)) {
             Some(port) => self.lanes.hold_notice(port, notice),
             None => Some(notice),
         };

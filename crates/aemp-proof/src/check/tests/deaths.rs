@@ -107,8 +107,9 @@ fn a_death_that_is_told_before_the_last_words_is_found() {
     story.fired(20_005, 9, "normal");
     let fields = format!(r#""event":"send","port":1,"name":"{A}","number":1,"size":5,"kind":"data""#);
     story.note("n2.1", 19_999, &fields);
-    let fields =
-        format!(r#""event":"receive","port":1,"name":"{A}","number":1,"size":5,"run":"n2.1","sender":1,"intact":true"#);
+    let fields = format!(
+        r#""event":"receive","port":1,"name":"{A}","number":1,"size":5,"run":"n2.1","sender":1,"intact":true,"lossy":false"#
+    );
     story.note("n1.1", 20_006, &fields);
     story.violates("G7", "was told before what it had said");
 }

@@ -110,6 +110,26 @@ fn a_reason_that_counts_wrongly_is_found() {
     }
 }
 
+#[test]
+fn lossy_messages_may_be_lost_and_keep_their_place() {
+    let mut story = stream();
+    story.lossy(1_500, 1_505, 1);
+    story.lossy(1_600, 1_605, 2);
+    story.forget("n2.1", &["\"lossy\":true", "\"number\":1,"]);
+    story.is_innocent();
+    story.lossy(1_700, 2_505, 3);
+    story.violates("G1", "lossy message 3");
+}
+
+#[test]
+fn a_lossy_message_that_arrives_twice_is_found() {
+    let mut story = stream();
+    story.lossy(1_500, 1_505, 1);
+    story.lossy(1_600, 1_605, 2);
+    story.forget("n1.1", &["lossy", "\"number\":2,"]);
+    story.violates("G1", "lossy message 2 was never sent");
+}
+
 fn call(story: &mut Story) {
     story.note("n1.1", 7_000, &format!(r#""event":"call","call":5,"port":1,"name":"{B}","number":4"#));
     story.send(7_000, B, 4);

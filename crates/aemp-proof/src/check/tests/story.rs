@@ -71,7 +71,17 @@ impl Story {
     /// n2 receives it, under that name.
     pub(super) fn receive(&mut self, time: u64, name: &str, number: u64) {
         let fields = format!(r#""event":"receive","port":1,"name":"{name}","number":{number}"#);
-        self.note("n2.1", time, &format!(r#"{fields},"size":5,"run":"n1.1","sender":1,"intact":true"#));
+        let rest = r#""size":5,"run":"n1.1","sender":1,"intact":true,"lossy":false"#;
+        self.note("n2.1", time, &format!("{fields},{rest}"));
+    }
+
+    /// n1 sends a message that may be lost, and n2 receives it at the second time.
+    pub(super) fn lossy(&mut self, sent: u64, received: u64, number: u64) {
+        let fields = format!(r#""event":"send","port":1,"name":"{B}","number":{number},"size":5,"kind":"lossy""#);
+        self.note("n1.1", sent, &fields);
+        let fields = format!(r#""event":"receive","port":1,"name":"{B}","number":{number}"#);
+        let rest = r#""size":5,"run":"n1.1","sender":1,"intact":true,"lossy":true"#;
+        self.note("n2.1", received, &format!("{fields},{rest}"));
     }
 
     /// n1 watches a name.

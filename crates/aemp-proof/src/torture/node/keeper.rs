@@ -132,6 +132,7 @@ impl Receive for Keeper {
             // Nobody uses it for anything else.
             Message::Found(None)
             | Message::Data(..)
+            | Message::Lossy(..)
             | Message::Call(..)
             | Message::Hand(..)
             | Message::Answered(..) => {}

@@ -21,6 +21,8 @@ pub(super) struct Head {
 pub(super) enum Message {
     /// Octets that are all the same: the last one of the number.
     Data(Head, Bytes),
+    /// The same, and may be lost.
+    Lossy(Head, Bytes),
     Call(Head, Reply<u64>),
     /// A port that the receiver may not know.
     Hand(Head, Port<Self>),

@@ -14,7 +14,7 @@ pub(super) enum Record<'a> {
     Ending { port: u64, code: &'a str },
     Died { port: u64 },
     Send { port: u64, name: &'a str, number: u64, size: usize, kind: Kind },
-    Receive { port: u64, name: &'a str, number: u64, size: usize, run: &'a str, sender: u64, intact: bool },
+    Receive { port: u64, name: &'a str, number: u64, size: usize, run: &'a str, sender: u64, intact: bool, lossy: bool },
     Call { call: u64, port: u64, name: &'a str, number: u64 },
     Answered { call: u64, code: &'a str },
     Monitor { monitor: u64, port: u64, name: &'a str },
@@ -50,4 +50,6 @@ pub(super) enum Kind {
     Hand,
     /// What the receiver cannot decode.
     Bad,
+    /// Octets that may be lost: numbered on their own.
+    Lossy,
 }

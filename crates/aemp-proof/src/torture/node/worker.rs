@@ -127,6 +127,7 @@ impl Worker {
                 self.end(cx, "error");
                 return Err("as the dice fell");
             }
+            1_000..1_500 => self.send_lossy(cx),
             _ => {}
         }
         Ok(())
@@ -143,10 +144,21 @@ impl Worker {
     }
 
     fn send_data(&self, cx: &Cx<Message>, to: &Port<Message>) {
-        let size = self.world.with_random(size);
+        self.send_sized(cx, to, self.world.with_random(size));
+    }
+
+    fn send_sized(&self, cx: &Cx<Message>, to: &Port<Message>, size: usize) {
         let head = self.world.number(self.port, to, size, Kind::Data);
         let octets = Bytes::copy_from_slice(&vec![pattern(head.number); size]);
         cx.send(to, Message::Data(head, octets));
+    }
+
+    fn send_lossy(&self, cx: &Cx<Message>) {
+        let Some(to) = self.world.choose_living() else { return };
+        let size = self.world.with_random(|random| random.index(200));
+        let head = self.world.number(self.port, &to, size, Kind::Lossy);
+        let octets = Bytes::copy_from_slice(&vec![pattern(head.number); size]);
+        cx.send_lossy(&to, Message::Lossy(head, octets));
     }
 
     fn call(&self, cx: &Cx<Message>) {
@@ -238,16 +250,22 @@ impl Worker {
         }
     }
 
+    /// Ends, at times with last words that take long to say.
     fn end(&self, cx: &Cx<Message>, code: &str) {
+        if self.chance(400)
+            && let Some(to) = self.world.choose_living()
+        {
+            self.send_sized(cx, &to, self.world.with_random(|random| random.index(300_000)));
+        }
         self.world.journal.note(&Record::Ending { port: self.port, code });
         cx.stop();
     }
 
-    fn received(&self, head: &Head, octets: &[u8]) {
+    fn received(&self, head: &Head, octets: &[u8], lossy: bool) {
         let intact = octets.iter().all(|octet| *octet == pattern(head.number));
         let Head { run, sender, name, number } = head;
         let (number, sender, size) = (*number, *sender, octets.len());
-        self.world.journal.note(&Record::Receive { port: self.port, name, number, size, run, sender, intact });
+        self.world.journal.note(&Record::Receive { port: self.port, name, number, size, run, sender, intact, lossy });
     }
 
     fn answer(&mut self, cx: &Cx<Message>, head: Head, reply: Reply<u64>) {
@@ -271,13 +289,14 @@ impl Receive for Worker {
     fn receive(&mut self, cx: &mut Cx<Message>, message: Message) -> impl Outcome + 'static {
         self.notice_renaming(cx);
         match message {
-            Message::Data(head, octets) => self.received(&head, &octets),
+            Message::Data(head, octets) => self.received(&head, &octets, false),
+            Message::Lossy(head, octets) => self.received(&head, &octets, true),
             Message::Call(head, reply) => {
-                self.received(&head, &[]);
+                self.received(&head, &[], false);
                 self.answer(cx, head, reply);
             }
             Message::Hand(head, port) => {
-                self.received(&head, &[]);
+                self.received(&head, &[], false);
                 self.world.learn(&port);
             }
             Message::Tick => return self.tick(cx),

@@ -37,14 +37,21 @@ pub(super) struct Peer {
 #[derive(Debug)]
 struct State {
     random: Random,
-    /// All names that were ever used, each with the number of messages that were sent to it.
-    used: BTreeMap<String, u64>,
+    /// All names that were ever used.
+    used: BTreeMap<String, Numbers>,
     living: Vec<Port<Message>>,
     /// Those whose monitors have fired.
     dead: Vec<Port<Message>>,
     counter: u64,
     own_ports: u64,
     is_resting: bool,
+}
+
+/// How many messages were sent to a name.
+#[derive(Clone, Copy, Debug, Default)]
+struct Numbers {
+    sent: u64,
+    lossy: u64,
 }
 
 impl World {
@@ -126,7 +133,7 @@ impl World {
 
     /// Remembers that the name is used.
     pub(super) fn use_name(&self, name: &str) {
-        self.state().used.entry(name.to_owned()).or_insert(0);
+        self.state().used.entry(name.to_owned()).or_default();
     }
 
     /// The head of the next message to a port; the message is in the log.
@@ -134,7 +141,8 @@ impl World {
         let name = to.to_string();
         let number = {
             let mut state = self.state();
-            let last = state.used.entry(name.clone()).or_insert(0);
+            let Numbers { sent, lossy } = state.used.entry(name.clone()).or_default();
+            let last = if kind == Kind::Lossy { lossy } else { sent };
             *last += 1;
             *last
         };

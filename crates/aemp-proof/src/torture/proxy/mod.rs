@@ -138,9 +138,9 @@ impl Inner {
 }
 
 /// Addresses on loopback that nobody listens at, outside the range from which the system takes ports itself.
-pub(super) fn free_addresses(count: usize, seed: u64) -> Vec<SocketAddr> {
+pub(super) fn free_addresses(count: usize, place: u64) -> Vec<SocketAddr> {
     let ports = 12_000..30_000_u16;
-    let start = usize::try_from(seed % 18_000).unwrap_or(0);
+    let start = usize::try_from(place % 18_000).unwrap_or(0);
     let candidates = ports.clone().cycle().skip(start).take(ports.len());
     let addresses = candidates.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
     addresses.filter(|address| TcpListener::bind(address).is_ok()).take(count).collect()

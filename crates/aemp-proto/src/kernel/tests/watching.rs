@@ -265,3 +265,26 @@ fn a_monitor_that_comes_after_the_death_is_answered_after_the_last_words() {
     world.pass(millis(1000));
     assert_eq!((world.texts(0, mourner).len(), world.codes(0)), (1, vec!["no_such_port"]));
 }
+
+#[test]
+fn a_monitor_of_a_further_name_that_comes_after_the_death_is_answered_after_the_last_words() {
+    let mut world = World::new(2);
+    let (watched, _) = world.open(1);
+    world.nodes[1].kernel.rename(watched);
+    let id = world.nodes[1].kernel.port_id(watched);
+    let (mourner, mourner_id) = world.open(0);
+    world.send(0, &id, "hello");
+    world.pass(millis(100));
+    world.wires[0].passes = [usize::MAX, 600_000];
+    world.send_from(1, &mourner_id, Some(watched), &"w".repeat(2 << 20));
+    world.nodes[1].kernel.close(watched, Reason::normal());
+    world.drive();
+    world.monitor(0, &id);
+    world.drive();
+    world.wires[0].passes = [usize::MAX, 900_000];
+    world.drive();
+    assert_eq!((world.texts(0, mourner).len(), world.codes(0).len()), (0, 0));
+    world.wires[0].passes = [usize::MAX; 2];
+    world.pass(millis(1000));
+    assert_eq!((world.texts(0, mourner).len(), world.codes(0)), (1, vec!["no_such_port"]));
+}
