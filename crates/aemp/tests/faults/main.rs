@@ -10,5 +10,7 @@ mod fences;
 mod kills;
 mod overload;
 mod proxy;
+mod stopped;
 #[cfg(target_os = "linux")]
 mod strangers;
+mod twins;
