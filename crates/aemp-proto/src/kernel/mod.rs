@@ -12,6 +12,7 @@ mod handshake;
 mod local;
 mod numbers;
 mod output;
+mod overload;
 mod peer;
 mod ports;
 mod receiving;

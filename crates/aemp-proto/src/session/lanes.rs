@@ -104,7 +104,13 @@ impl Lanes {
     /// The first frame of a lane waits no longer.
     fn take_first(&mut self, lane: &mut Lane) -> Option<Waiting> {
         let frame = lane.frames.pop_front()?;
-        if let Some(sender) = frame.from
+        self.sent_one(frame.from);
+        Some(frame)
+    }
+
+    /// One frame fewer of this sender waits.
+    fn sent_one(&mut self, sender: Option<LocalPort>) {
+        if let Some(sender) = sender
             && let Some(count) = self.senders.get_mut(&sender)
         {
             *count = count.saturating_sub(1);
@@ -112,7 +118,6 @@ impl Lanes {
                 self.senders.remove(&sender);
             }
         }
-        Some(frame)
     }
 
     /// The next turn; `max_piece` is the most that a piece or a whole frame may have, `max_promised` the
@@ -171,6 +176,33 @@ impl Lanes {
             None
         };
         Some(Turn::Piece(piece, complete))
+    }
+
+    /// Octets of the frames for each port whose transfer has not begun.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = (&PortName, usize)> {
+        self.lanes.iter().map(|lane| {
+            let begun = usize::from(lane.transfer.is_some());
+            (&lane.to, lane.frames.iter().skip(begun).map(Waiting::octets).sum())
+        })
+    }
+
+    /// Takes those frames to a port back that `unwanted` names and whose transfer has not begun.
+    pub(crate) fn take_back(&mut self, to: &PortName, unwanted: impl Fn(&Waiting) -> bool) -> Vec<Waiting> {
+        let Some(at) = self.lanes.iter().position(|lane| lane.to == *to) else { return Vec::new() };
+        let Some(mut lane) = self.lanes.remove(at) else { return Vec::new() };
+        let waiting = lane.frames.split_off(usize::from(lane.transfer.is_some()));
+        let (taken, kept): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|frame| unwanted(frame));
+        lane.frames.extend(kept);
+        for frame in &taken {
+            self.octets = self.octets.saturating_sub(frame.octets());
+            self.sent_one(frame.from);
+        }
+        if lane.frames.is_empty() {
+            self.names.remove(&lane.to);
+        } else {
+            self.lanes.insert(at, lane);
+        }
+        taken
     }
 
     /// All frames that wait, in an order that keeps that of each port; how far a transfer has come is forgotten.
@@ -247,6 +279,21 @@ mod tests {
             turns.iter().position(|turn| turn == "piece of 1, first")
                 > turns.iter().rposition(|turn| turn == "piece of 0")
         );
+    }
+
+    #[test]
+    fn what_has_not_begun_can_be_taken_back() {
+        let mut lanes = Lanes::default();
+        let port = LocalPort { slot: 1, generation: 0 };
+        for _ in 0..3 {
+            lanes.push(&name("a"), Waiting { from: Some(port), ..frame(199) });
+        }
+        lanes.turn(100, 1000);
+        assert_eq!(lanes.waiting().collect::<Vec<_>>(), [(&name("a"), 400)]);
+        assert_eq!(lanes.take_back(&name("a"), |_| true).len(), 2);
+        assert!(lanes.hold_notice(port, frame(4)).is_none(), "the transfer that has begun goes on");
+        assert_eq!(kinds(&mut lanes), ["piece of 0", "whole 5"]);
+        assert_eq!(lanes.octets(), 0);
     }
 
     #[test]

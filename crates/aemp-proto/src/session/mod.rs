@@ -5,7 +5,7 @@ mod interned;
 mod lanes;
 mod outbox;
 mod reassembly;
-
+mod taking_back;
 mod unsent;
 
 use std::collections::VecDeque;

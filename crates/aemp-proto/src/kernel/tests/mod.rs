@@ -8,6 +8,7 @@ mod driver;
 mod fences;
 mod hostile;
 mod incarnations;
+mod overload;
 mod watching;
 mod world;
 
