@@ -299,7 +299,7 @@ impl Kernel {
     }
 
     /// Finds the port that a frame is for.
-    fn target(&self, key: Key, to: Destination) -> Result<Target, Bad> {
+    fn target(&mut self, key: Key, to: Destination) -> Result<Target, Bad> {
         let name = match to {
             Destination::Name(name) => name,
             Destination::Interned(index) => {
@@ -322,6 +322,9 @@ impl Kernel {
             Some(port) => Target::Port(port),
             None => {
                 let reason = self.absence(&name);
+                if self.may_yet_live(key, &name) {
+                    self.close_name(key, &name, &reason);
+                }
                 Target::Nobody(name, reason)
             }
         })

@@ -8,7 +8,11 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::{id::PortName, kernel::LocalPort, wire::write};
+use crate::{
+    id::PortName,
+    kernel::LocalPort,
+    wire::{frame::kind, write},
+};
 
 /// A frame that waits for its turn.
 #[derive(Debug)]
@@ -24,6 +28,10 @@ pub(crate) struct Waiting {
 impl Waiting {
     pub(crate) fn octets(&self) -> usize {
         self.head.len().saturating_add(self.body.len())
+    }
+
+    fn is_spawn(&self) -> bool {
+        self.head.first() == Some(&kind::SPAWN)
     }
 }
 
@@ -48,6 +56,8 @@ pub(crate) struct Lanes {
     notices: Vec<(LocalPort, Waiting)>,
     /// How many frames that wait were sent by which port.
     senders: FxHashMap<LocalPort, usize>,
+    /// The ports whose spawns wait: spawns keep their order, which tells the peer what it has missed.
+    spawns: VecDeque<PortName>,
 }
 
 /// What a lane gives in its turn.
@@ -74,7 +84,15 @@ impl Lanes {
         !self.lanes.is_empty() && self.names.contains(to)
     }
 
+    /// Whether a spawn has to wait here.
+    pub(crate) fn holds_spawns(&self) -> bool {
+        !self.spawns.is_empty()
+    }
+
     pub(crate) fn push(&mut self, to: &PortName, frame: Waiting) {
+        if frame.is_spawn() {
+            self.spawns.push_back(to.clone());
+        }
         self.octets = self.octets.saturating_add(frame.octets());
         if let Some(sender) = frame.from {
             let count = self.senders.entry(sender).or_default();
@@ -104,6 +122,9 @@ impl Lanes {
     /// The first frame of a lane waits no longer.
     fn take_first(&mut self, lane: &mut Lane) -> Option<Waiting> {
         let frame = lane.frames.pop_front()?;
+        if frame.is_spawn() {
+            self.spawns.pop_front();
+        }
         self.sent_one(frame.from);
         Some(frame)
     }
@@ -127,6 +148,9 @@ impl Lanes {
             return Some(Turn::Whole(notice));
         }
         let ready = |lane: &Lane| {
+            if lane.frames.front().is_some_and(Waiting::is_spawn) && self.spawns.front() != Some(&lane.to) {
+                return false;
+            }
             let total = lane.frames.front().map_or(0, Waiting::octets);
             let fits = self.promised == 0 || self.promised.saturating_add(total) <= max_promised;
             fits || lane.transfer.is_some() || total <= max_piece
@@ -212,6 +236,7 @@ impl Lanes {
         self.promised = 0;
         self.notices.clear();
         self.senders.clear();
+        self.spawns.clear();
         std::mem::take(&mut self.lanes)
             .into_iter()
             .flat_map(|lane| lane.frames.into_iter().map(move |frame| (lane.to.clone(), frame)))
@@ -265,6 +290,18 @@ mod tests {
         let turns = ["piece of 0, first", "piece of 1, first", "piece of 0", "piece of 1", "whole 10"];
         assert_eq!(kinds(&mut lanes), turns);
         assert!(lanes.is_empty() && lanes.octets() == 0 && !lanes.holds(&name("a")));
+    }
+
+    #[test]
+    fn spawns_keep_their_order() {
+        let mut lanes = Lanes::default();
+        let spawn = |length| Waiting { head: vec![kind::SPAWN], ..frame(length) };
+        lanes.push(&name("a"), spawn(199));
+        lanes.push(&name("b"), spawn(9));
+        lanes.push(&name("c"), frame(9));
+        assert!(lanes.holds_spawns());
+        assert_eq!(kinds(&mut lanes), ["piece of 0, first", "whole 10", "piece of 0", "whole 10"]);
+        assert!(!lanes.holds_spawns() && lanes.is_empty());
     }
 
     #[test]

@@ -176,7 +176,7 @@ impl Session {
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<(), SendError<E>> {
         let limit = limits.max_message.min(self.peer_max_message);
-        if self.lanes.holds(envelope.to) {
+        if self.lanes.holds(envelope.to) || envelope.kind == kind::SPAWN && self.lanes.holds_spawns() {
             let mut body = Vec::new();
             encode(&mut body).map_err(SendError::Encode)?;
             check_size(body.len(), limit)?;

@@ -9,6 +9,7 @@ mod fences;
 mod hostile;
 mod incarnations;
 mod overload;
+mod spawned;
 mod watching;
 mod world;
 
