@@ -5,6 +5,7 @@ mod child;
 mod common;
 mod crossing;
 mod cuts;
+mod deadlines;
 mod eavesdropping;
 mod fences;
 mod kills;
