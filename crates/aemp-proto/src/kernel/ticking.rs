@@ -45,7 +45,6 @@ impl Kernel {
             return self.fail(key, epoch, &Reason::new("unreachable", why), now);
         }
         self.dial_if_due(key, now);
-        self.schedule_peer(key);
     }
 
     fn tick_connection(&mut self, id: Key, now: Time) {

@@ -1,5 +1,6 @@
 //! Kernels in one thread, with a virtual clock and a network that does as it is told.
 
+mod busy;
 mod calls;
 mod chaos;
 mod connections;
@@ -9,8 +10,11 @@ mod driver;
 mod fences;
 mod hostile;
 mod incarnations;
+mod leftovers;
 mod overload;
+mod reasons;
 mod spawned;
+mod stale;
 mod watching;
 mod world;
 
