@@ -95,6 +95,37 @@ fn stream_over_cuts(messages: u64, cuts: u64) {
 }
 
 #[test]
+fn a_receiver_that_is_cut_off_at_every_message_gets_all_from_64_senders_in_their_order() {
+    const EACH: u64 = 20;
+    let (a, b) = (outsider(), hidden("b"));
+    let (port, received) = collector::<(u64, u64)>(&b.node);
+    let deaths = watch_all(&a, std::slice::from_ref(&port));
+    let senders: Vec<_> = (0..64)
+        .map(|sender| {
+            let (node, port) = (a.clone(), port.clone());
+            thread::spawn(move || {
+                for number in 0..EACH {
+                    node.send(&port, (sender, number));
+                    thread::sleep(Duration::from_millis(20 + 10 * (sender % 7)));
+                }
+            })
+        })
+        .collect();
+    let mut next = [0; 64];
+    for _ in 0..64 * EACH {
+        let (sender, number) = received.recv_timeout(secs(20)).unwrap();
+        b.proxy.cut();
+        assert_eq!(number, next[sender as usize], "of sender {sender}");
+        next[sender as usize] += 1;
+    }
+    senders.into_iter().for_each(|sender| sender.join().unwrap());
+    println!("{} messages over {} connections", 64 * EACH, connections(&a, &b.node.id()));
+    thread::sleep(Duration::from_millis(200));
+    assert_eq!((received.try_recv().ok(), deaths.try_recv().ok()), (None, None));
+    assert!(connections(&a, &b.node.id()) > 5);
+}
+
+#[test]
 fn a_session_goes_on_at_once_after_a_cut() {
     /// The goal is 20 ms; the rest is for machines that run other tests at the same time.
     const PATIENCE: Duration = Duration::from_millis(250);

@@ -11,6 +11,8 @@ mod fences;
 mod kills;
 mod overload;
 mod proxy;
+#[cfg(target_os = "linux")]
+mod stages;
 mod stopped;
 #[cfg(target_os = "linux")]
 mod strangers;
