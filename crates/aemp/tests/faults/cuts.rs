@@ -122,7 +122,7 @@ fn a_receiver_that_is_cut_off_at_every_message_gets_all_from_64_senders_in_their
     println!("{} messages over {} connections", 64 * EACH, connections(&a, &b.node.id()));
     thread::sleep(Duration::from_millis(200));
     assert_eq!((received.try_recv().ok(), deaths.try_recv().ok()), (None, None));
-    assert!(connections(&a, &b.node.id()) > 5);
+    assert!(connections(&a, &b.node.id()) > 2);
 }
 
 #[test]
