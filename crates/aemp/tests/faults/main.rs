@@ -7,8 +7,10 @@ mod crossing;
 mod cuts;
 mod deadlines;
 mod eavesdropping;
+mod explaining;
 mod fences;
 mod kills;
+mod lossy;
 mod overload;
 mod proxy;
 #[cfg(target_os = "linux")]

@@ -7,6 +7,7 @@ mod crowds;
 mod deaths;
 mod delivery;
 mod loops;
+mod lossy;
 mod origins;
 mod security;
 mod services;
