@@ -30,6 +30,7 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Call<T> {
     answer: Answer<T>,
+    expiry: Option<Answer<()>>,
     forget: Forget,
 }
 
@@ -37,19 +38,29 @@ impl<T> Call<T> {
     /// The answer to the call `number` of a node.
     pub(crate) fn new(node: Arc<Shared>, number: PortNumber) -> (Self, Completer<T>) {
         let (completer, answer) = channel();
-        (Self { answer, forget: Forget { node, number: Some(number) } }, completer)
+        (Self { answer, expiry: None, forget: Forget { node, number: Some(number) } }, completer)
     }
 
     /// The result of something that the node does.
     pub(crate) fn without_number(node: Arc<Shared>) -> (Self, Completer<T>) {
         let (completer, answer) = channel();
-        (Self { answer, forget: Forget { node, number: None } }, completer)
+        (Self { answer, expiry: None, forget: Forget { node, number: None } }, completer)
     }
 
     /// Fails with [`CallError::TimedOut`] if there is no answer within `timeout` from now.
-    pub fn timeout(self, timeout: Duration) -> Self {
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        let node = &self.forget.node;
         if let Some(number) = self.forget.number {
-            let _ = self.forget.node.act(move |engine| engine.set_call_timeout(number, timeout));
+            let _ = node.act(move |engine| engine.set_call_timeout(number, timeout));
+        } else {
+            // What the node does itself has no number: a call that nobody answers measures the time.
+            let number = node.reply_number();
+            let (expired, expiry) = channel();
+            let _ = node.act(move |engine| {
+                engine.expect(None, number, timeout, |_, result| expired.complete(result));
+            });
+            self.expiry = Some(expiry);
+            self.forget.number = Some(number);
         }
         self
     }
@@ -75,7 +86,7 @@ impl<T> IntoFuture for Call<T> {
     type IntoFuture = CallFuture<T>;
 
     fn into_future(self) -> CallFuture<T> {
-        CallFuture { answer: self.answer, forget: self.forget }
+        CallFuture { answer: self.answer, expiry: self.expiry, forget: self.forget }
     }
 }
 
@@ -83,6 +94,7 @@ impl<T> IntoFuture for Call<T> {
 #[derive(Debug)]
 pub struct CallFuture<T> {
     answer: Answer<T>,
+    expiry: Option<Answer<()>>,
     forget: Forget,
 }
 
@@ -90,9 +102,14 @@ impl<T> Future for CallFuture<T> {
     type Output = Result<T, CallError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let result = std::task::ready!(Pin::new(&mut self.answer).poll(cx));
-        self.forget.number = None;
-        Poll::Ready(result)
+        if let Poll::Ready(result) = Pin::new(&mut self.answer).poll(cx) {
+            if self.expiry.is_none() {
+                self.forget.number = None;
+            }
+            return Poll::Ready(result);
+        }
+        let expired = self.expiry.as_mut().map_or(Poll::Pending, |expiry| Pin::new(expiry).poll(cx));
+        expired.map(|result| Err(result.err().unwrap_or(CallError::TimedOut)))
     }
 }
 

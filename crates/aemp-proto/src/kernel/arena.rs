@@ -74,6 +74,10 @@ impl<T> Arena<T> {
             value.as_ref().map(|value| (Key { slot, generation: *generation }, value))
         })
     }
+
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.slots.iter_mut().filter_map(|(_, value)| value.as_mut())
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! [`Kernel`] is told what happens and the time; [`Kernel::poll`], [`Kernel::next_writable`],
 //! [`Kernel::transmit`] and [`Kernel::deadline`] say what is to be done, and when.
 
+mod absence;
 mod arena;
 mod connecting;
 mod connection;

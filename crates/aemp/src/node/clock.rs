@@ -6,22 +6,30 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use aemp_proto::time::Time;
+
+/// A loop that comes later than this was away: blocked by a handler, or stopped with its process.
+const LATE: Duration = Duration::from_millis(50);
 
 /// The node's clock.
 pub(super) struct Clock {
     start: Instant,
     last: Cell<Time>,
     slept: Arc<AtomicBool>,
+    /// When the loop, which sleeps, will read the clock again at the latest.
+    next: Cell<Time>,
+    /// How long the loop was away.
+    away: Cell<Duration>,
 }
 
 impl Clock {
     /// A clock that starts now. `slept` is set by the runtime when the thread has slept.
     pub(super) fn new(slept: Arc<AtomicBool>) -> Self {
-        Self { start: Instant::now(), last: Cell::new(Time::ZERO), slept }
+        let (last, next) = (Cell::new(Time::ZERO), Cell::new(Time::ZERO));
+        Self { start: Instant::now(), last, slept, next, away: Cell::default() }
     }
 
     /// The time of this turn, or the present time if the thread has slept since it was read.
@@ -34,8 +42,22 @@ impl Clock {
     pub(super) fn read(&self) -> Time {
         self.slept.store(false, Ordering::Relaxed);
         let now = Time::new(self.start.elapsed());
-        self.last.set(now);
+        let late = now.since(self.last.replace(now).max(self.next.get()));
+        if late >= LATE {
+            self.away.set(self.away.get() + late);
+        }
         now
+    }
+
+    /// The loop sleeps: the clock is read again at `next`, or when there is work.
+    pub(super) fn sleeps_until(&self, next: Option<Time>) {
+        self.next.set(next.unwrap_or(Time::new(Duration::MAX)));
+    }
+
+    /// The loop sleeps no longer. How long it was away since it was last asked.
+    pub(super) fn woke(&self) -> Duration {
+        self.next.set(Time::ZERO);
+        self.away.take()
     }
 
     /// The moment as the runtime counts it.

@@ -56,8 +56,12 @@ impl Engine {
         if !self.tokens.borrow().is_empty() {
             return;
         }
-        let kernel = self.kernel(|kernel, _| kernel.deadline());
+        let now = self.clock.read();
+        // While anything is due, the loop shows at every heartbeat that it is there.
+        let kernel = self
+            .kernel(|kernel, _| kernel.deadline().map(|due| due.min(now.after(kernel.settings().timing.heartbeat))));
         let due = [kernel, self.next_timer(), self.stopping.deadline()].into_iter().flatten().min();
+        self.clock.sleeps_until(due);
         self.alarm.set(due);
         self.asleep.set(true);
         let woken = self.shared.wake.notified();
@@ -77,6 +81,10 @@ impl Engine {
     /// Lets the kernel do what is due, after the sockets had their turn: what came in before the deadline counts.
     async fn tick(&self) {
         let now = self.clock.read();
+        let away = self.clock.woke();
+        if !away.is_zero() {
+            self.kernel(|kernel, _| kernel.was_away(away, now));
+        }
         if self.kernel(|kernel, _| kernel.deadline()).is_some_and(|deadline| deadline <= now) {
             yield_now().await;
             self.kernel(|kernel, _| kernel.tick(now));

@@ -35,8 +35,21 @@ pub(crate) fn random(limit: u64) -> u64 {
 }
 
 #[test]
-fn a_million_messages_arrive_in_order_and_once_over_connections_that_are_cut() {
-    const MESSAGES: u64 = 1_000_000;
+fn a_million_messages_arrive_in_order_and_once_over_a_hundred_cuts() {
+    stream_over_cuts(1_000_000, 100);
+}
+
+#[test]
+#[ignore = "takes a minute in a release build, several otherwise"]
+fn ten_million_messages_arrive_in_order_and_once_over_a_thousand_cuts() {
+    stream_over_cuts(10_000_000, 1_000);
+}
+
+/// Messages that may be on their way at the same time: so few that a cut stops the stream soon.
+const AHEAD: u64 = 5_000;
+
+/// Sends numbered messages from one node to another while their connection is cut again and again.
+fn stream_over_cuts(messages: u64, cuts: u64) {
     let (a, b) = (outsider(), hidden("b"));
     let received = Arc::new(AtomicU64::new(0));
     let expected = Arc::clone(&received);
@@ -47,26 +60,69 @@ fn a_million_messages_arrive_in_order_and_once_over_connections_that_are_cut() {
     let deaths = watch_all(&a, std::slice::from_ref(&port));
 
     let start = Instant::now();
-    let sender = a.clone();
-    let sending = thread::spawn(move || (0..MESSAGES).for_each(|n| sender.send(&port, Count::Number(n))));
-    let (mut arrived, mut cut_at) = (0, 0);
-    while arrived < MESSAGES {
-        if arrived >= cut_at {
-            b.proxy.cut();
-            cut_at = arrived + 20_000 + random(100_000);
+    let (sender, so_far) = (a.clone(), Arc::clone(&received));
+    let sending = thread::spawn(move || {
+        for number in 0..messages {
+            while number >= so_far.load(Relaxed) + AHEAD {
+                thread::sleep(Duration::from_micros(100));
+            }
+            sender.send(&port, Count::Number(number));
         }
-        thread::sleep(Duration::from_micros(200));
-        arrived = received.load(Relaxed);
+    });
+    // What arrives while a connection is made is caught up before the end.
+    let spacing = messages * 4 / 5 / cuts;
+    let (mut arrived, mut cut, mut cut_at, mut last_arrival) = (0, 0, random(spacing), start);
+    while arrived < messages {
+        // Each cut ends another connection.
+        if cut < cuts && arrived >= cut_at && connections(&a, &b.node.id()) > cut {
+            b.proxy.cut();
+            cut += 1;
+            cut_at = cut * spacing + random(spacing);
+        }
+        thread::sleep(Duration::from_micros(100));
+        let before = std::mem::replace(&mut arrived, received.load(Relaxed));
+        last_arrival = if arrived > before { Instant::now() } else { last_arrival };
         assert_eq!(deaths.try_recv().ok(), None, "after {arrived} messages");
-        assert!(start.elapsed() < secs(120), "only {arrived} messages arrived");
+        assert!(last_arrival.elapsed() < secs(60), "only {arrived} messages arrived, after {cut} cuts");
     }
     sending.join().unwrap();
     let connections = connections(&a, &b.node.id());
-    println!("{MESSAGES} messages over {connections} connections in {:?}", start.elapsed());
-    assert!(connections > 5, "{connections}");
+    println!("{messages} messages, {cut} cuts, {connections} connections, {:?}", start.elapsed());
+    assert!(cut == cuts && connections > cuts, "{cut} cuts, {connections} connections");
     // Nothing comes twice a little later.
     thread::sleep(Duration::from_millis(200));
-    assert_eq!((received.load(Relaxed), deaths.try_recv().ok()), (MESSAGES, None));
+    assert_eq!((received.load(Relaxed), deaths.try_recv().ok()), (messages, None));
+}
+
+#[test]
+fn a_receiver_that_is_cut_off_at_every_message_gets_all_from_64_senders_in_their_order() {
+    const EACH: u64 = 20;
+    let (a, b) = (outsider(), hidden("b"));
+    let (port, received) = collector::<(u64, u64)>(&b.node);
+    let deaths = watch_all(&a, std::slice::from_ref(&port));
+    let senders: Vec<_> = (0..64)
+        .map(|sender| {
+            let (node, port) = (a.clone(), port.clone());
+            thread::spawn(move || {
+                for number in 0..EACH {
+                    node.send(&port, (sender, number));
+                    thread::sleep(Duration::from_millis(20 + 10 * (sender % 7)));
+                }
+            })
+        })
+        .collect();
+    let mut next = [0; 64];
+    for _ in 0..64 * EACH {
+        let (sender, number) = received.recv_timeout(secs(20)).unwrap();
+        b.proxy.cut();
+        assert_eq!(number, next[sender as usize], "of sender {sender}");
+        next[sender as usize] += 1;
+    }
+    senders.into_iter().for_each(|sender| sender.join().unwrap());
+    println!("{} messages over {} connections", 64 * EACH, connections(&a, &b.node.id()));
+    thread::sleep(Duration::from_millis(200));
+    assert_eq!((received.try_recv().ok(), deaths.try_recv().ok()), (None, None));
+    assert!(connections(&a, &b.node.id()) > 2);
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod child;
 mod common;
 mod crossing;
 mod cuts;
+mod deadlines;
 mod eavesdropping;
 mod explaining;
 mod fences;
@@ -13,4 +14,8 @@ mod lossy;
 mod overload;
 mod proxy;
 #[cfg(target_os = "linux")]
+mod stages;
+mod stopped;
+#[cfg(target_os = "linux")]
 mod strangers;
+mod twins;

@@ -3,7 +3,7 @@
 use std::{
     sync::{Mutex, mpsc},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use aemp::{Bytes, Event, Limits, Node};
@@ -11,6 +11,7 @@ use aemp::{Bytes, Event, Limits, Node};
 use crate::{
     common::{SECRET, collector, eventually, node, secs},
     kills::watch_all,
+    proxy::{hidden, outsider_with},
 };
 
 const LIMIT: usize = 1 << 20;
@@ -73,4 +74,47 @@ fn beyond_the_limit_the_greedy_port_is_closed_to_the_sender_and_no_more_is_kept(
     assert!(arrived.into_iter().eq((0..count).chain([3_000])), "nothing comes behind the gap");
     thread::sleep(Duration::from_millis(50));
     assert_eq!(deaths.try_recv().ok(), None, "the other port was never given up");
+}
+
+/// More than the system takes into the sockets of all hops.
+const WIDE: usize = 64 << 20;
+/// What it takes at most.
+const BACKLOG: usize = 24 << 20;
+
+#[test]
+fn a_greedy_sender_loses_its_port_alone_and_others_wait_only_for_what_the_sockets_hold() {
+    let mut limits = Limits::default();
+    limits.max_unacknowledged = WIDE;
+    let (a, b) = (outsider_with(|builder| builder.limits(limits)), hidden("b"));
+    let (greedy, greedy_received) = collector::<(u64, Bytes)>(&b.node);
+    let (modest, modest_received) = collector::<u64>(&b.node);
+    let deaths = watch_all(&a, &[greedy.clone().cast(), modest.clone()]);
+    a.send(&modest, 0);
+    assert_eq!(modest_received.recv_timeout(secs(10)), Ok(0));
+
+    b.proxy.stall();
+    let (mut sent, mut number) = (0, 0);
+    while sent < 3 * WIDE {
+        let (to, other) = (greedy.clone(), modest.clone());
+        a.run(move |cx| {
+            (0..100).for_each(|n| cx.send(&to, numbered(n)));
+            cx.send(&other, number + 1);
+        })
+        .wait()
+        .unwrap();
+        (sent, number) = (sent + 100 * SIZE, number + 1);
+    }
+    let (index, reason) = deaths.recv_timeout(secs(10)).expect("the greedy port is dead for its sender");
+    assert_eq!((index, reason.code().as_str()), (0, "overload"));
+    let waiting = unacknowledged(&a);
+    assert!(waiting < BACKLOG, "{waiting} octets still wait in front of the modest port");
+
+    let start = Instant::now();
+    b.proxy.forward();
+    let arrived: Vec<u64> = (0..number).map(|_| modest_received.recv_timeout(secs(20)).unwrap()).collect();
+    println!("the last of {number} modest messages came {:?} later, behind {waiting} octets", start.elapsed());
+    assert!(arrived.into_iter().eq(1..=number), "the modest port lost nothing");
+    let octets = greedy_received.try_iter().count() * SIZE;
+    assert!(octets <= waiting, "{octets} octets of the greedy sender were in front");
+    assert_eq!(deaths.try_recv().ok(), None);
 }

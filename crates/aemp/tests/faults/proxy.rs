@@ -253,5 +253,10 @@ pub(crate) fn hidden_with(name: &str, settings: impl FnOnce(Builder) -> Builder)
 
 /// A node that nobody can connect to, so that all its connections are its own: the address that it tells is nobody's.
 pub(crate) fn outsider() -> Node {
-    Node::builder().anonymous().advertise("unix:/nobody/listens/here").secret(SECRET).start().unwrap()
+    outsider_with(|builder| builder)
+}
+
+/// The same with further settings.
+pub(crate) fn outsider_with(settings: impl FnOnce(Builder) -> Builder) -> Node {
+    settings(Node::builder().anonymous().advertise("unix:/nobody/listens/here").secret(SECRET)).start().unwrap()
 }

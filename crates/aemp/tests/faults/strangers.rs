@@ -13,26 +13,26 @@ use socket2::{Domain, Socket, Type};
 
 use crate::common::{eventually, node, secs};
 
-type Echo = (u64, Reply<u64>);
+pub(crate) type Echo = (u64, Reply<u64>);
 
 /// The places that one address has, and all of them together.
-const PLACES: usize = 16;
-const ALL_PLACES: usize = 256;
+pub(crate) const PLACES: usize = 16;
+pub(crate) const ALL_PLACES: usize = 256;
 /// A handshake ends after this.
-const DEADLINE: Duration = Duration::from_secs(10);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
 
-fn echo(node: &Node) -> Port<Echo> {
+pub(crate) fn echo(node: &Node) -> Port<Echo> {
     node.port(|cx, (number, reply): Echo| cx.reply(reply, number))
 }
 
-fn address(node: &Node) -> SocketAddr {
+pub(crate) fn address(node: &Node) -> SocketAddr {
     node.id().recipe()[0].to_string().parse().unwrap()
 }
 
 /// Connects from 127.0.0.`last`.
 ///
 /// The system drops what comes while too many wait to be accepted, and tries again after a second if there is time.
-fn connect(last: u8, to: SocketAddr, patience: Duration) -> std::io::Result<TcpStream> {
+pub(crate) fn connect(last: u8, to: SocketAddr, patience: Duration) -> std::io::Result<TcpStream> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.bind(&SocketAddr::from((Ipv4Addr::new(127, 0, 0, last), 0)).into())?;
     socket.connect_timeout(&to.into(), patience)?;
@@ -41,7 +41,7 @@ fn connect(last: u8, to: SocketAddr, patience: Duration) -> std::io::Result<TcpS
 }
 
 /// Connects, and keeps the connection if the node greets.
-fn greeted(last: u8, to: SocketAddr) -> Option<TcpStream> {
+pub(crate) fn greeted(last: u8, to: SocketAddr) -> Option<TcpStream> {
     let mut stream = connect(last, to, secs(5)).unwrap();
     matches!(stream.read(&mut [0]), Ok(1)).then_some(stream)
 }
@@ -58,7 +58,7 @@ fn dawdle(mut strangers: Vec<TcpStream>) -> Duration {
 }
 
 /// Calls again and again while `during` runs; gives how often, and the longest time that an answer took.
-fn calls_during(a: &Node, echo: &Port<Echo>, during: impl FnOnce()) -> (u64, Duration) {
+pub(crate) fn calls_during(a: &Node, echo: &Port<Echo>, during: impl FnOnce()) -> (u64, Duration) {
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
         let calling = scope.spawn(|| {

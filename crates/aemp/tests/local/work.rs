@@ -207,6 +207,16 @@ fn an_unanswered_call_times_out() {
 }
 
 #[test]
+fn what_the_node_itself_is_asked_times_out_too() {
+    let node = node();
+    let nobody: aemp::NodeId = "nobody@127.0.0.1:1".parse().unwrap();
+    let start = Instant::now();
+    assert_eq!(node.ready(&nobody).timeout(SHORT).wait(), Err(CallError::TimedOut));
+    assert!(start.elapsed() < SHORT * 500);
+    assert_eq!(node.run(|_| 5).timeout(SHORT * 1_000).wait(), Ok(5));
+}
+
+#[test]
 fn a_dropped_reply_fails_the_call_at_once() {
     let node = node();
     assert_eq!(node.call(&server(&node), Req::Drop).wait(), Err(CallError::Dropped));

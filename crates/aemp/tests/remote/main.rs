@@ -1,10 +1,14 @@
 //! What nodes do with each other, over real sockets.
 
+mod absent;
+mod bulk;
 mod common;
 mod crowds;
 mod deaths;
 mod delivery;
 mod loops;
 mod lossy;
+mod origins;
 mod security;
 mod services;
+mod values;

@@ -1,19 +1,24 @@
 //! Kernels in one thread, with a virtual clock and a network that does as it is told.
 
+mod busy;
 mod calls;
 mod chaos;
 mod connections;
 mod counts;
+mod deadlines;
 mod delivery;
 mod driver;
 mod explaining;
 mod fences;
 mod hostile;
 mod incarnations;
+mod leftovers;
 mod lossy;
 mod overload;
+mod reasons;
 mod retiring;
 mod spawned;
+mod stale;
 mod watching;
 mod world;
 
