@@ -57,7 +57,7 @@ impl Kernel {
         let further_names = self.ports.further_names(port);
         let Some(mourners) = self.ports.close(port) else { return };
         if !further_names.is_empty() {
-            self.peers.iter_mut().for_each(|(_, peer)| peer.session.keep_names(port, &further_names));
+            self.peers.values_mut().for_each(|peer| peer.session.keep_names(port, &further_names));
         }
         self.deaths.note(self.now, port, further_names, &reason);
         // Who spawned it learns of its early death only by a monitor that may still be on its way.

@@ -4,6 +4,7 @@ mod hello;
 mod interned;
 mod known;
 mod lanes;
+mod last_words;
 mod ledger;
 mod lossy;
 mod outbox;
