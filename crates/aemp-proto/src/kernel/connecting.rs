@@ -2,6 +2,7 @@
 
 use crate::{
     link::{Authenticated, Role},
+    planted::{Bug, planted},
     reason::Reason,
     time::Time,
     wire::frame::kind,
@@ -89,6 +90,10 @@ impl Kernel {
         let Some(peer) = self.peers.get_mut(key) else { return };
         peer.connection = None;
         peer.missed_since = Some(now);
+        if planted(Bug::BaseProtocol) {
+            let epoch = peer.session.epoch.saturating_add(1);
+            return self.fail(key, epoch, &Reason::new("unreachable", error), now);
+        }
         if was_useful {
             peer.dialling.reset_pause();
             peer.dialling.next_at = Some(now);
@@ -126,7 +131,9 @@ impl Kernel {
         if state.is_closing() {
             return;
         }
-        state.phase = Phase::Closing;
+        if !(planted(Bug::LateOctetsAccepted) && state.is_adopted()) {
+            state.phase = Phase::Closing;
+        }
         let key = state.peer;
         self.schedule(connection);
         self.outputs.push_back(Output::Close(ConnectionId(connection)));
@@ -160,6 +167,9 @@ impl Kernel {
             let dial = DialId(self.dials.insert(Dialler::Peer(key)));
             if let Some(peer) = self.peers.get_mut(key) {
                 peer.dialling.began(dial, address.clone());
+                if planted(Bug::TimeoutFromLastDial) {
+                    peer.missed_since = Some(now);
+                }
             }
             self.outputs.push_back(Output::Dial { dial, expect: Some(node), address });
         }

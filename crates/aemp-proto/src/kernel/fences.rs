@@ -62,10 +62,20 @@ impl Fences {
         }
     }
 
+    /// The peer has answered the certificate of a port that lives on.
+    fn settle(&mut self, name: &PortName) {
+        if let Some(fence) = self.by_name.get_mut(name) {
+            fence.settled = true;
+        }
+    }
+
     /// R7: the peer has acknowledged a frame of session `epoch`.
     pub(crate) fn bind(&mut self, epoch: u64) {
         if self.unbound == 0 {
             return;
+        }
+        if planted(Bug::FenceDroppedAtAcknowledgement) {
+            return *self = Self::default();
         }
         for fence in self.by_name.values_mut().filter(|fence| !fence.bound && fence.made_in < epoch) {
             fence.bound = true;
@@ -88,26 +98,30 @@ impl Peer {
     /// Makes fences for all that a failed session leaves in doubt, and queues the certificates that are owed: the
     /// first frames of the next session. The old session has to be replaced already.
     pub(crate) fn fence_all(&mut self, lost: &[Unsent], made_in: u64, reason: &Reason) {
+        if planted(Bug::BaseProtocol) || planted(Bug::DeliveredAfterReconnect) {
+            return;
+        }
         for name in self.monitors.keys().filter(|name| **name != PortName::Node) {
             self.fences.make(name.clone(), reason, made_in, false);
         }
         for unsent in lost {
             match unsent.what {
                 Kept::Message => self.fences.make(unsent.to.clone(), reason, made_in, false),
+                Kept::Kill if planted(Bug::KillForgotten) => {}
                 Kept::Kill => self.owe_kill(&unsent.to, reason, made_in),
                 // A call tells its own loss.
                 Kept::Call(_) => {}
             }
         }
-        self.queue_certificates();
+        if !planted(Bug::DataBeforeCertificates) {
+            self.queue_certificates();
+        }
     }
 
     /// A fence that the peer itself has asked for: there is nothing to certify.
     pub(crate) fn fence_settled(&mut self, name: &PortName, reason: &Reason) {
         self.fences.make(name.clone(), reason, self.session.epoch, false);
-        if let Some(fence) = self.fences.by_name.get_mut(name) {
-            fence.settled = true;
-        }
+        self.fences.settle(name);
     }
 
     /// The certificate of a name has to kill.
@@ -126,6 +140,9 @@ impl Peer {
         let owed: Vec<_> = self.fences.owed().map(|(name, fence)| (name.clone(), fence.clone())).collect();
         for (name, fence) in owed {
             self.queue_certificate(&name, &fence);
+            if planted(Bug::CertificateNotRepeated) {
+                self.fences.settle(&name);
+            }
         }
         self.session.only_certificates_so_far();
     }
@@ -152,7 +169,9 @@ impl Kernel {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let epoch = peer.session.epoch;
         peer.fences.make(name.clone(), reason, epoch, false);
-        if let Some(fence) = peer.fences.get(name).cloned() {
+        if let Some(fence) = peer.fences.get(name).cloned()
+            && !planted(Bug::CertificatesInTheNextSession)
+        {
             peer.queue_certificate(name, &fence);
         }
         self.mark_writable_of(key);
@@ -193,7 +212,7 @@ impl Kernel {
             self.answer_certificate(key, kind::GONE, name);
             return Some(Delivery::Kill { to: port, reason });
         }
-        if self.ports.name(port) == *name {
+        if self.ports.name(port) == *name || planted(Bug::RenamedTwice) {
             self.rename(port);
         }
         self.answer_certificate(key, kind::RENAMED, name);
@@ -233,8 +252,8 @@ impl Kernel {
 
     /// The port behind a fence lives on under another name; the fence stays for ever.
     pub(crate) fn handle_renamed(&mut self, key: Key, name: &PortName) {
-        if let Some(fence) = self.peers.get_mut(key).and_then(|peer| peer.fences.by_name.get_mut(name)) {
-            fence.settled = true;
+        if let Some(peer) = self.peers.get_mut(key) {
+            peer.fences.settle(name);
         }
     }
 }

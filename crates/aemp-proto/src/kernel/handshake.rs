@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use crate::{
     id::{Address, Incarnation, PortName, PortNumber},
+    planted::{Bug, planted},
     reason::Reason,
     session::{Agreement, Envelope, Hello, Kept, Naming, Unsent, agree},
     time::Time,
     wire::{frame::kind, write},
 };
 
-use super::{Event, Kernel, Output, arena::Key, connecting::useful, connection::Phase, sending::no_fields};
+use super::{
+    Event, Kernel, Output, arena::Key, connecting::useful, connection::Phase, fences::Fences, sending::no_fields,
+};
 
 /// A peer that says it is silent for longer is believed no more than this.
 const MAX_HEARTBEAT: Duration = Duration::from_secs(60);
@@ -129,6 +132,7 @@ impl Kernel {
         let Some(peer) = self.peers.get(key) else { return };
         let learned_at = peer.session.learned_at;
         let fresh = self.connections.get(meeting.connection).is_some_and(|state| state.greeted_at > learned_at);
+        let fresh = fresh || planted(Bug::NoFreshness);
         if !fresh || peer.connection.is_some() {
             // R4: what a dead process said before it died must not supersede the living one.
             self.close_connection(meeting.connection);
@@ -198,7 +202,15 @@ impl Kernel {
         peer.told = meeting.its.addresses.iter().filter(is_of_use).cloned().collect();
         let begins = !peer.session.used;
         peer.session.used = true;
-        peer.session.count = meeting.agreed.count;
+        if !planted(Bug::CountNotRaised) {
+            peer.session.count = meeting.agreed.count;
+        }
+        if begins && planted(Bug::FenceDroppedOnReturn) {
+            peer.fences = Fences::default();
+        }
+        if begins && planted(Bug::DataBeforeCertificates) {
+            peer.queue_certificates();
+        }
         peer.session.peer_max_message = usize::try_from(meeting.its.max_message).unwrap_or(usize::MAX);
         let believable = peer.session.resume(meeting.agreed.peer_received);
         if peer.session.acknowledged() > 0 {
@@ -279,7 +291,10 @@ impl Kernel {
     fn supersede(&mut self, key: Key, incarnation: Incarnation, epoch: u64, now: Time) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let was_used = peer.session.used;
-        let kept = peer.session.restart(epoch).into_unsent();
+        let mut kept = peer.session.restart(epoch).into_unsent();
+        if planted(Bug::SuccessorLosesMail) {
+            kept.clear();
+        }
         peer.session.peer = Some(incarnation);
         peer.session.learned_at = now;
         peer.session.peer_max_message = usize::MAX;
@@ -344,7 +359,9 @@ impl Kernel {
         if let Some(mut peer) = self.peers.remove(key) {
             self.timers.set(super::timers::Owner::Peer(key), &mut peer.due, None);
             self.by_node.remove(&peer.node);
-            self.first_epoch = self.first_epoch.max(peer.session.epoch.saturating_add(1));
+            if !planted(Bug::IdentityWithoutEpoch) {
+                self.first_epoch = self.first_epoch.max(peer.session.epoch.saturating_add(1));
+            }
         }
     }
 

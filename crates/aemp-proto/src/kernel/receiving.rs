@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::{
     id::{Origin, PortId, PortKind, PortName, PortNumber},
+    planted::{Bug, planted},
     reason::Reason,
     session::{Known, PieceError},
     time::Time,
@@ -14,7 +15,9 @@ use crate::{
     },
 };
 
-use super::{Body, ConnectionId, Delivery, Event, Kernel, LocalPort, Received, arena::Key, connection::Phase};
+use super::{
+    Body, ConnectionId, Delivery, Event, Kernel, LocalPort, Received, arena::Key, connection::Phase, peer::Peer,
+};
 
 /// Frames without a number wait in at most this many octets.
 const MAX_URGENT: usize = 4096;
@@ -95,6 +98,7 @@ impl Kernel {
                     self.refuse_challengers(key);
                 }
             }
+            Frame::Goodbye if planted(Bug::GoodbyeIsBreak) => {}
             Frame::Goodbye if adopted => {
                 let Some(key) = self.connections.get(connection).map(|state| state.peer) else { return };
                 let epoch = self.peers.get(key).map_or(0, |peer| peer.session.epoch).saturating_add(1);
@@ -119,8 +123,15 @@ impl Kernel {
         let Some(state) = self.connections.get_mut(connection) else { return };
         let received = self.peers.get(state.peer).map_or(0, |peer| peer.session.received);
         match &mut state.phase {
-            Phase::Adopted { expected: expected @ None, .. } if number > 0 && number <= received.saturating_add(1) => {
+            Phase::Adopted { expected: expected @ None, rank, .. }
+                if number > 0 && number <= received.saturating_add(1) =>
+            {
                 *expected = Some(number);
+                if planted(Bug::CountNotRaised)
+                    && let Some(peer) = self.peers.get_mut(state.peer)
+                {
+                    peer.session.count = rank.count;
+                }
             }
             _ => self.misbehaved(connection, "its numbers do not go on where they ended", now),
         }
@@ -149,7 +160,7 @@ impl Kernel {
     /// Handles a numbered frame, once.
     fn receive_numbered<'b>(&mut self, connection: Key, raw: Raw<'b>, now: Time) -> Received<'b> {
         let length = raw.length;
-        let Some(key) = self.count_frame(connection, length, now) else {
+        let Some(key) = self.count_frame(connection, &raw, now) else {
             return match self.connections.get(connection).map(|state| &state.phase) {
                 Some(Phase::Adopted { expected: Some(_), .. }) => self.frame(connection, length, None),
                 _ => self.reject(connection, "a numbered frame out of turn", now),
@@ -169,7 +180,7 @@ impl Kernel {
     }
 
     /// Counts a numbered frame; gives its peer if it is to be handled: not a repetition, and in turn.
-    fn count_frame(&mut self, connection: Key, length: usize, now: Time) -> Option<Key> {
+    fn count_frame(&mut self, connection: Key, raw: &Raw<'_>, now: Time) -> Option<Key> {
         let state = self.connections.get_mut(connection)?;
         let Phase::Adopted { expected: Some(expected), proved_useful, .. } = &mut state.phase else { return None };
         let number = *expected;
@@ -181,8 +192,9 @@ impl Kernel {
             session.received = number;
             *proved_useful = true;
         }
-        self.owe_acknowledgement(connection, length, now);
-        is_new.then_some(key)
+        self.owe_acknowledgement(connection, raw.length, now);
+        let again = planted(Bug::DroppedReplyTwice) && raw.kind == kind::ANSWER_FAILED;
+        (is_new || again).then_some(key)
     }
 
     /// An acknowledgement is owed: soon, or at once where much has come.
@@ -241,6 +253,9 @@ impl Kernel {
             }
             Numbered::AnswerFailed { reply, reason } => {
                 let (number, reason) = (self.awaited(&reply), self.reason(reason));
+                if let Some(number) = number.filter(|_| planted(Bug::DroppedReplyTwice)) {
+                    self.calls.insert(number, key);
+                }
                 Ok(number.map(|number| Delivery::Answer { number, result: Err(reason) }))
             }
             Numbered::Kill { to, reason } => {
@@ -303,7 +318,8 @@ impl Kernel {
         let name = match to {
             Destination::Name(name) => name,
             Destination::Interned(index) => {
-                let session = self.peers.get(key).filter(|peer| peer.closed_here.is_empty());
+                let unclosed = |peer: &&Peer| peer.closed_here.is_empty() || planted(Bug::NamesBeforeClosed);
+                let session = self.peers.get(key).filter(unclosed);
                 let known = self.known(key, index)?;
                 match known.port.filter(|_| session.is_some()) {
                     Some(port) if self.ports.is_alive(port) => return Ok(Target::Port(port)),
@@ -315,7 +331,9 @@ impl Kernel {
             return Ok(Target::Node);
         }
         // What is closed for the peer is closed, whoever has the name.
-        if let Some(reason) = self.closed_for(key, &name) {
+        if let Some(reason) = self.closed_for(key, &name)
+            && !planted(Bug::NamesBeforeClosed)
+        {
             return Ok(Target::Nobody(name, reason.clone()));
         }
         Ok(match self.ports.resolve(&name) {

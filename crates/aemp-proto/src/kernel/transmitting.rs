@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::{
+    planted::{Bug, planted},
     time::Time,
     wire::{frame::kind, write},
 };
@@ -24,7 +25,9 @@ impl Kernel {
         let limits = self.settings.limits;
         let state = self.connections.get_mut(id)?;
         let (adopted, key) = (state.is_adopted(), state.peer);
-        let session = &mut self.peers.get_mut(key)?.session;
+        let peer = self.peers.get_mut(key)?;
+        let adopted = adopted && (!planted(Bug::LateOctetsAccepted) || peer.connection == Some(id));
+        let session = &mut peer.session;
         let more = adopted && session.has_more();
         if state.owed_since.is_some() && adopted && (more || state.acknowledge_now) {
             let received = session.received;
@@ -43,6 +46,9 @@ impl Kernel {
         match octets {
             Some(octets) => {
                 state.written_at = now;
+                if planted(Bug::WritingIsLife) {
+                    state.heard_at = now;
+                }
                 Some(octets)
             }
             None => {

@@ -8,7 +8,12 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::{id::PortName, kernel::LocalPort, wire::write};
+use crate::{
+    id::PortName,
+    kernel::LocalPort,
+    planted::{Bug, planted},
+    wire::write,
+};
 
 /// A frame that waits for its turn.
 #[derive(Debug)]
@@ -89,7 +94,7 @@ impl Lanes {
 
     /// Keeps the notice of a port's death back while something that it sent waits; `None` if it was kept.
     pub(crate) fn hold_notice(&mut self, port: LocalPort, notice: Waiting) -> Option<Waiting> {
-        if !self.waits_for(port) {
+        if !self.waits_for(port) || planted(Bug::NoticeOvertakesLarge) {
             return Some(notice);
         }
         self.octets = self.octets.saturating_add(notice.octets());

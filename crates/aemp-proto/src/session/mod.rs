@@ -16,6 +16,7 @@ use crate::{
     id::{Incarnation, PortName},
     kernel::{LocalPort, SendError},
     limits::Limits,
+    planted::{Bug, planted},
     time::Time,
     wire::{
         frame::{FIRST_INTERNED, Piece, kind},
@@ -134,7 +135,7 @@ impl Session {
             peer: self.peer,
             learned_at: self.learned_at,
             peer_max_message: self.peer_max_message,
-            ..Self::new(epoch)
+            ..Self::new(if planted(Bug::IdentityWithoutEpoch) { self.epoch } else { epoch })
         };
         std::mem::replace(self, next)
     }
@@ -176,7 +177,8 @@ impl Session {
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<(), SendError<E>> {
         let limit = limits.max_message.min(self.peer_max_message);
-        if self.lanes.holds(envelope.to) {
+        let misplaced = planted(Bug::MessageBeforeSpawn) && envelope.kind == kind::SPAWN;
+        if self.lanes.holds(envelope.to) || misplaced {
             let mut body = Vec::new();
             encode(&mut body).map_err(SendError::Encode)?;
             check_size(body.len(), limit)?;
@@ -200,7 +202,8 @@ impl Session {
 
     /// Queues a short frame that cannot fail.
     pub(crate) fn control(&mut self, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>) {
-        if self.lanes.holds(envelope.to) {
+        let overtakes = planted(Bug::KillOvertakes) && envelope.kind == kind::KILL;
+        if self.lanes.holds(envelope.to) && !overtakes {
             self.wait_in_lane(envelope, Vec::new());
         } else {
             self.push_whole(&envelope.head(), &[]);
@@ -225,7 +228,8 @@ impl Session {
 
     fn wait_in_lane(&mut self, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>, body: Vec<u8>) {
         let frame = Waiting { head: envelope.head(), body: body.into(), from: envelope.from };
-        self.lanes.push(envelope.to, frame);
+        let misplaced = planted(Bug::MessageBeforeSpawn) && envelope.kind == kind::SPAWN;
+        self.lanes.push(if misplaced { &PortName::Node } else { envelope.to }, frame);
     }
 
     /// The number by which the destination is written, interning it if it has none yet.
@@ -257,6 +261,9 @@ impl Session {
     pub(crate) fn resume(&mut self, received: u64) -> bool {
         let believable = self.acknowledge(received);
         self.outbox.rewind();
+        if planted(Bug::AcknowledgeBeforeDelivery) {
+            self.reassembly = Reassembly::default();
+        }
         believable
     }
 
@@ -282,7 +289,17 @@ impl Session {
                 Some(Turn::Piece(piece, complete)) => self.push_piece(&piece, complete),
             }
         }
-        self.outbox.give_out()
+        let octets = self.outbox.give_out();
+        if planted(Bug::WithoutAcknowledgements) {
+            self.forget_given();
+        }
+        octets
+    }
+
+    /// Keeps nothing of what was given out.
+    fn forget_given(&mut self) {
+        let given = self.outbox.given();
+        let _: bool = self.acknowledge(given);
     }
 
     fn push_piece(&mut self, piece: &[u8], complete: Option<(PortName, Waiting)>) {
