@@ -65,7 +65,7 @@ bugs! {
         "A monitor on a port that was declared dead asks the peer, which may say that the port lives."
     8 RankByOwnNonce "rank-by-own-nonce", "kernel/connection.rs":
         "Of crossing connections each side keeps the one for which it drew the greater number itself."
-    9 CountNotRaised "count-not-raised", "kernel/handshake.rs":
+    9 CountNotRaised "count-not-raised", "kernel/connecting.rs":
         "A connection that is lost before its first frame is not counted."
     10 LateOctetsAccepted "late-octets-accepted", "kernel/connecting.rs":
         "Frames are still read from a connection that lost, or whose session failed."
@@ -85,6 +85,8 @@ bugs! {
         "A monitor fires although its owner has ended it, if its firing was queued already."
     18 TwoNotices "two-notices", "kernel/watching.rs":
         "A monitor stays after it has fired, so that a kill and a failure of the session fire it twice."
+    19 ControlLostAtOverload "control-lost-at-overload", "kernel/sending.rs":
+        "Kills and failed answers count in the limit of what may wait for a peer, and are lost at it."
     22 DroppedReplyTwice "dropped-reply-twice", "kernel/receiving.rs":
         "That a reply was dropped is told again if the frame that says so is sent again."
     23 MessageBeforeSpawn "message-before-spawn", "session/mod.rs":
@@ -95,7 +97,7 @@ bugs! {
         "A goodbye is ignored, so that an orderly end looks like a break."
     26 RenamedTwice "renamed-twice", "kernel/fences.rs":
         "A port gets another name for a certificate that names an older one."
-    27 NamesBeforeClosed "names-before-closed", "kernel/receiving.rs":
+    27 NamesBeforeClosed "names-before-closed", "kernel/refusing.rs":
         "A port that refused a message of a node takes later ones of the same node."
     28 KillForgotten "kill-forgotten", "kernel/fences.rs":
         "A kill that was not acknowledged is forgotten when the session fails."

@@ -90,6 +90,9 @@ impl Kernel {
         let Some(peer) = self.peers.get_mut(key) else { return };
         peer.connection = None;
         peer.missed_since = Some(now);
+        if !was_useful && planted(Bug::CountNotRaised) {
+            peer.session.count = peer.session.count.saturating_sub(1);
+        }
         if planted(Bug::BaseProtocol) {
             let epoch = peer.session.epoch.saturating_add(1);
             return self.fail(key, epoch, &Reason::new("unreachable", error), now);
@@ -131,10 +134,11 @@ impl Kernel {
         if state.is_closing() {
             return;
         }
-        if !(planted(Bug::LateOctetsAccepted) && state.is_adopted()) {
+        let key = state.peer;
+        let carried = self.peers.get(key).is_some_and(|peer| peer.connection == Some(connection));
+        if !(planted(Bug::LateOctetsAccepted) && carried) {
             state.phase = Phase::Closing;
         }
-        let key = state.peer;
         self.schedule(connection);
         self.outputs.push_back(Output::Close(ConnectionId(connection)));
         if let Some(peer) = self.peers.get_mut(key) {

@@ -202,9 +202,7 @@ impl Kernel {
         peer.told = meeting.its.addresses.iter().filter(is_of_use).cloned().collect();
         let begins = !peer.session.used;
         peer.session.used = true;
-        if !planted(Bug::CountNotRaised) {
-            peer.session.count = meeting.agreed.count;
-        }
+        peer.session.count = meeting.agreed.count;
         if begins && planted(Bug::FenceDroppedOnReturn) {
             peer.fences = Fences::default();
         }

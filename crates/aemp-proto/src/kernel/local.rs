@@ -18,11 +18,13 @@ impl Kernel {
 
     /// A port begins to live under a name that its spawner made. False, and nothing is done, if the name is taken.
     pub fn open_as(&mut self, port: LocalPort, name: PortName) -> bool {
+        self.spawners.note(&name);
         self.ports.open_as(port, name)
     }
 
     /// A spawn that was delivered failed: monitors on the name fire with `reason`, those that come later too.
     pub fn spawn_failed(&mut self, name: PortName, reason: Reason) {
+        self.spawners.note(&name);
         if self.failed_spawns.len() >= MAX_FAILED_SPAWNS {
             self.failed_spawns.pop_front();
         }

@@ -12,6 +12,7 @@ mod handshake;
 mod local;
 mod numbers;
 mod output;
+mod overload;
 mod peer;
 mod ports;
 mod receiving;
@@ -19,6 +20,7 @@ mod refusing;
 mod requests;
 mod sending;
 mod settings;
+mod spawners;
 #[cfg(test)]
 mod tests;
 mod ticking;
@@ -47,6 +49,7 @@ use peer::Peer;
 use ports::Ports;
 pub use refusing::Refused;
 pub use settings::{RefusedIsDeath, Settings, Timing};
+use spawners::Spawners;
 use timers::Timers;
 use watching::Watch;
 
@@ -122,6 +125,7 @@ pub struct Kernel {
     calls: FxHashMap<PortNumber, Key>,
     /// Spawns that failed, for monitors that come later: a bounded number, the oldest first.
     failed_spawns: VecDeque<(PortName, Reason)>,
+    spawners: Spawners,
     timers: Timers,
     outputs: VecDeque<Output>,
     writable: VecDeque<Key>,
@@ -148,6 +152,7 @@ impl Kernel {
             dials: Arena::default(),
             calls: FxHashMap::default(),
             failed_spawns: VecDeque::new(),
+            spawners: Spawners::default(),
             timers: Timers::default(),
             outputs: VecDeque::new(),
             writable: VecDeque::new(),

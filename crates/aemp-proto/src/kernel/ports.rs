@@ -24,9 +24,17 @@ pub(crate) struct Ports {
 #[derive(Clone, Debug, Default)]
 struct Slot {
     generation: u32,
-    alive: bool,
+    state: State,
     /// What only few ports have.
     extra: Option<Box<Extra>>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    NeverUsed,
+    Alive,
+    Dead,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -62,7 +70,7 @@ impl Ports {
             self.slots.resize(slot.saturating_add(1), Slot::default());
         }
         if let Some(place) = self.slots.get_mut(slot) {
-            *place = Slot { generation: port.generation, alive: true, extra: None };
+            *place = Slot { generation: port.generation, state: State::Alive, extra: None };
         }
     }
 
@@ -80,11 +88,15 @@ impl Ports {
     }
 
     fn slot(&self, port: LocalPort) -> Option<&Slot> {
-        self.slots.get(port.slot as usize).filter(|slot| slot.alive && slot.generation == port.generation)
+        self.slots
+            .get(port.slot as usize)
+            .filter(|slot| slot.state == State::Alive && slot.generation == port.generation)
     }
 
     fn slot_mut(&mut self, port: LocalPort) -> Option<&mut Slot> {
-        self.slots.get_mut(port.slot as usize).filter(|slot| slot.alive && slot.generation == port.generation)
+        self.slots
+            .get_mut(port.slot as usize)
+            .filter(|slot| slot.state == State::Alive && slot.generation == port.generation)
     }
 
     fn extra(&mut self, port: LocalPort) -> Option<&mut Extra> {
@@ -101,6 +113,14 @@ impl Ports {
             PortName::Native { origin, number } if *origin == self.origin => LocalPort::of_number(*number),
             _ => None,
         }
+    }
+
+    /// Whether the name is that of a port of this node that has not begun to live.
+    pub(crate) fn is_ahead(&self, name: &PortName) -> bool {
+        self.direct(name).is_some_and(|port| {
+            let slot = self.slots.get(port.slot as usize);
+            slot.is_none_or(|slot| slot.state == State::NeverUsed || slot.generation < port.generation)
+        })
     }
 
     /// The living port with this name.
@@ -215,7 +235,7 @@ impl Ports {
     /// A port is dead from now on; `None` if it was before.
     pub(crate) fn close(&mut self, port: LocalPort) -> Option<Mourners> {
         let slot = self.slot_mut(port)?;
-        slot.alive = false;
+        slot.state = State::Dead;
         let Some(extra) = slot.extra.take() else { return Some(Mourners::default()) };
         for name in &extra.names {
             self.names.remove(name);

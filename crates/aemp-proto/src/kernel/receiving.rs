@@ -15,9 +15,7 @@ use crate::{
     },
 };
 
-use super::{
-    Body, ConnectionId, Delivery, Event, Kernel, LocalPort, Received, arena::Key, connection::Phase, peer::Peer,
-};
+use super::{Body, ConnectionId, Delivery, Event, Kernel, LocalPort, Received, arena::Key, connection::Phase};
 
 /// Frames without a number wait in at most this many octets.
 const MAX_URGENT: usize = 4096;
@@ -123,15 +121,8 @@ impl Kernel {
         let Some(state) = self.connections.get_mut(connection) else { return };
         let received = self.peers.get(state.peer).map_or(0, |peer| peer.session.received);
         match &mut state.phase {
-            Phase::Adopted { expected: expected @ None, rank, .. }
-                if number > 0 && number <= received.saturating_add(1) =>
-            {
+            Phase::Adopted { expected: expected @ None, .. } if number > 0 && number <= received.saturating_add(1) => {
                 *expected = Some(number);
-                if planted(Bug::CountNotRaised)
-                    && let Some(peer) = self.peers.get_mut(state.peer)
-                {
-                    peer.session.count = rank.count;
-                }
             }
             _ => self.misbehaved(connection, "its numbers do not go on where they ended", now),
         }
@@ -314,12 +305,11 @@ impl Kernel {
     }
 
     /// Finds the port that a frame is for.
-    fn target(&self, key: Key, to: Destination) -> Result<Target, Bad> {
+    fn target(&mut self, key: Key, to: Destination) -> Result<Target, Bad> {
         let name = match to {
             Destination::Name(name) => name,
             Destination::Interned(index) => {
-                let unclosed = |peer: &&Peer| peer.closed_here.is_empty() || planted(Bug::NamesBeforeClosed);
-                let session = self.peers.get(key).filter(unclosed);
+                let session = self.peers.get(key).filter(|peer| peer.closed_here.is_empty());
                 let known = self.known(key, index)?;
                 match known.port.filter(|_| session.is_some()) {
                     Some(port) if self.ports.is_alive(port) => return Ok(Target::Port(port)),
@@ -331,15 +321,16 @@ impl Kernel {
             return Ok(Target::Node);
         }
         // What is closed for the peer is closed, whoever has the name.
-        if let Some(reason) = self.closed_for(key, &name)
-            && !planted(Bug::NamesBeforeClosed)
-        {
+        if let Some(reason) = self.closed_for(key, &name) {
             return Ok(Target::Nobody(name, reason.clone()));
         }
         Ok(match self.ports.resolve(&name) {
             Some(port) => Target::Port(port),
             None => {
                 let reason = self.absence(&name);
+                if self.may_yet_live(key, &name) {
+                    self.close_name(key, &name, &reason);
+                }
                 Target::Nobody(name, reason)
             }
         })

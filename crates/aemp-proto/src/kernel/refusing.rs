@@ -2,6 +2,7 @@
 
 use crate::{
     id::{NodeId, PortId, PortName},
+    planted::{Bug, planted},
     reason::Reason,
     session::{Envelope, Naming},
     wire::{frame::kind, write},
@@ -38,7 +39,6 @@ impl Kernel {
             return Refused::Dies;
         }
         let reason = reason.shortened(MAX_TEXT);
-        self.prune_closed(key);
         for name in self.ports.names(port) {
             self.close_name(key, &name, &reason);
         }
@@ -54,15 +54,17 @@ impl Kernel {
             return;
         }
         let mut closed = std::mem::take(&mut peer.closed_here);
-        closed.retain(|name, _| self.ports.resolve(name).is_some());
+        closed.retain(|name, _| self.ports.resolve(name).is_some() || self.may_yet_live(key, name));
         if let Some(peer) = self.peers.get_mut(key) {
             peer.prune_closed_at = closed.len().saturating_mul(2);
             peer.closed_here = closed;
         }
     }
 
-    fn close_name(&mut self, key: Key, name: &PortName, reason: &Reason) {
+    /// Takes nothing more for a name from a peer, and tells it so.
+    pub(crate) fn close_name(&mut self, key: Key, name: &PortName, reason: &Reason) {
         self.remove_watcher(key, name);
+        self.prune_closed(key);
         let Some(peer) = self.peers.get_mut(key) else { return };
         if peer.closed_here.insert(name.clone(), reason.clone()).is_some() {
             return;
@@ -79,7 +81,7 @@ impl Kernel {
     /// Why a name of this node is closed for a peer, if it is. It is looked at before the ports are.
     pub(crate) fn closed_for(&self, key: Key, name: &PortName) -> Option<&Reason> {
         let closed = &self.peers.get(key)?.closed_here;
-        if closed.is_empty() { None } else { closed.get(name) }
+        if closed.is_empty() || planted(Bug::NamesBeforeClosed) { None } else { closed.get(name) }
     }
 
     /// A peer takes nothing more for one of its names: that name is dead for this node. False if it names too many.

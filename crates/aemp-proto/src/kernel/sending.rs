@@ -2,13 +2,14 @@
 
 use crate::{
     id::{NodeId, PortId, PortName, PortNumber},
+    planted::{Bug, planted},
     reason::Reason,
     session::{Envelope, Naming},
     time::Time,
     wire::{frame::kind, write},
 };
 
-use super::{Event, Kernel, LocalPort, Output, SendError, arena::Key};
+use super::{Event, Kernel, LocalPort, Output, SendError, arena::Key, overload::overload};
 
 pub(crate) fn no_fields(_: &mut Vec<u8>) {}
 
@@ -139,10 +140,12 @@ impl Kernel {
             self.event(Event::MessageDropped { to, reason });
             return Ok(false);
         }
-        if peer.session.octets() >= limits.max_unacknowledged {
+        if peer.session.octets() >= limits.max_unacknowledged && !self.make_room(key, envelope) {
             self.drop_message(key, envelope.kind, envelope.to);
             return Ok(false);
         }
+        let limits = &self.settings.limits;
+        let Some(peer) = self.peers.get_mut(key) else { return Ok(false) };
         peer.session.write(envelope, limits, encode)?;
         if peer.session.octets() >= limits.max_unacknowledged / 4 && !peer.congested {
             peer.congested = true;
@@ -151,17 +154,6 @@ impl Kernel {
         }
         self.wish(key, now);
         Ok(true)
-    }
-
-    /// More is queued than allowed: the message is lost, so nothing that follows may reach its port. Requests to
-    /// the node port and answers each report their own failure.
-    fn drop_message(&mut self, key: Key, kind: u8, to: &PortName) {
-        let Some(peer) = self.peers.get_mut(key) else { return };
-        let port = PortId::new(peer.node.clone(), to.clone());
-        if *to != PortName::Node && kind != kind::ANSWER {
-            self.fence(key, to, &overload());
-        }
-        self.event(Event::MessageDropped { to: port, reason: overload() });
     }
 
     pub(crate) fn control(
@@ -174,20 +166,12 @@ impl Kernel {
         fields: impl Fn(&mut Vec<u8>),
     ) {
         let Some(peer) = self.peers.get_mut(key) else { return };
+        if planted(Bug::ControlLostAtOverload) && peer.session.octets() >= self.settings.limits.max_unacknowledged {
+            return;
+        }
         peer.session.control(&Envelope { kind, to, naming, from: None, fields });
         self.wish(key, now);
         self.check_control_room(key);
-    }
-
-    /// A peer for which more waits than even the room for control frames allows has lost its session.
-    pub(crate) fn check_control_room(&mut self, key: Key) {
-        let limits = &self.settings.limits;
-        let most = limits.max_unacknowledged.saturating_add(limits.control_room);
-        let Some(session) = self.peers.get(key).map(|peer| &peer.session) else { return };
-        if session.octets() > most {
-            let epoch = session.epoch.saturating_add(1);
-            self.fail(key, epoch, &overload(), self.now);
-        }
     }
 
     /// Something is to reach the peer: by its connection, or else by a new one.
@@ -218,8 +202,4 @@ impl Kernel {
             self.mark_writable(connection);
         }
     }
-}
-
-pub(crate) fn overload() -> Reason {
-    Reason::new("overload", "too much is queued for the peer")
 }

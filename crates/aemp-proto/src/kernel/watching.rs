@@ -141,6 +141,9 @@ impl Kernel {
         }
         let Some(port) = self.ports.resolve(&name) else {
             let reason = self.absence(&name);
+            if self.may_yet_live(key, &name) {
+                return self.close_name(key, &name, &reason);
+            }
             // What it sent before it died may still be waiting.
             return self.tell_death(key, self.ports.direct(&name), &name, &reason);
         };

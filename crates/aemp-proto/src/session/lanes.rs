@@ -12,7 +12,7 @@ use crate::{
     id::PortName,
     kernel::LocalPort,
     planted::{Bug, planted},
-    wire::write,
+    wire::{frame::kind, write},
 };
 
 /// A frame that waits for its turn.
@@ -29,6 +29,10 @@ pub(crate) struct Waiting {
 impl Waiting {
     pub(crate) fn octets(&self) -> usize {
         self.head.len().saturating_add(self.body.len())
+    }
+
+    fn is_spawn(&self) -> bool {
+        self.head.first() == Some(&kind::SPAWN)
     }
 }
 
@@ -53,6 +57,8 @@ pub(crate) struct Lanes {
     notices: Vec<(LocalPort, Waiting)>,
     /// How many frames that wait were sent by which port.
     senders: FxHashMap<LocalPort, usize>,
+    /// The ports whose spawns wait: spawns keep their order, which tells the peer what it has missed.
+    spawns: VecDeque<PortName>,
 }
 
 /// What a lane gives in its turn.
@@ -79,7 +85,15 @@ impl Lanes {
         !self.lanes.is_empty() && self.names.contains(to)
     }
 
+    /// Whether a spawn has to wait here.
+    pub(crate) fn holds_spawns(&self) -> bool {
+        !self.spawns.is_empty()
+    }
+
     pub(crate) fn push(&mut self, to: &PortName, frame: Waiting) {
+        if frame.is_spawn() {
+            self.spawns.push_back(to.clone());
+        }
         self.octets = self.octets.saturating_add(frame.octets());
         if let Some(sender) = frame.from {
             let count = self.senders.entry(sender).or_default();
@@ -109,7 +123,16 @@ impl Lanes {
     /// The first frame of a lane waits no longer.
     fn take_first(&mut self, lane: &mut Lane) -> Option<Waiting> {
         let frame = lane.frames.pop_front()?;
-        if let Some(sender) = frame.from
+        if frame.is_spawn() {
+            self.spawns.pop_front();
+        }
+        self.sent_one(frame.from);
+        Some(frame)
+    }
+
+    /// One frame fewer of this sender waits.
+    fn sent_one(&mut self, sender: Option<LocalPort>) {
+        if let Some(sender) = sender
             && let Some(count) = self.senders.get_mut(&sender)
         {
             *count = count.saturating_sub(1);
@@ -117,7 +140,6 @@ impl Lanes {
                 self.senders.remove(&sender);
             }
         }
-        Some(frame)
     }
 
     /// The next turn; `max_piece` is the most that a piece or a whole frame may have, `max_promised` the
@@ -127,6 +149,9 @@ impl Lanes {
             return Some(Turn::Whole(notice));
         }
         let ready = |lane: &Lane| {
+            if lane.frames.front().is_some_and(Waiting::is_spawn) && self.spawns.front() != Some(&lane.to) {
+                return false;
+            }
             let total = lane.frames.front().map_or(0, Waiting::octets);
             let fits = self.promised == 0 || self.promised.saturating_add(total) <= max_promised;
             fits || lane.transfer.is_some() || total <= max_piece
@@ -178,6 +203,33 @@ impl Lanes {
         Some(Turn::Piece(piece, complete))
     }
 
+    /// Octets of the frames for each port whose transfer has not begun.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = (&PortName, usize)> {
+        self.lanes.iter().map(|lane| {
+            let begun = usize::from(lane.transfer.is_some());
+            (&lane.to, lane.frames.iter().skip(begun).map(Waiting::octets).sum())
+        })
+    }
+
+    /// Takes those frames to a port back that `unwanted` names and whose transfer has not begun.
+    pub(crate) fn take_back(&mut self, to: &PortName, unwanted: impl Fn(&Waiting) -> bool) -> Vec<Waiting> {
+        let Some(at) = self.lanes.iter().position(|lane| lane.to == *to) else { return Vec::new() };
+        let Some(mut lane) = self.lanes.remove(at) else { return Vec::new() };
+        let waiting = lane.frames.split_off(usize::from(lane.transfer.is_some()));
+        let (taken, kept): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|frame| unwanted(frame));
+        lane.frames.extend(kept);
+        for frame in &taken {
+            self.octets = self.octets.saturating_sub(frame.octets());
+            self.sent_one(frame.from);
+        }
+        if lane.frames.is_empty() {
+            self.names.remove(&lane.to);
+        } else {
+            self.lanes.insert(at, lane);
+        }
+        taken
+    }
+
     /// All frames that wait, in an order that keeps that of each port; how far a transfer has come is forgotten.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = (PortName, Waiting)> {
         self.names.clear();
@@ -185,6 +237,7 @@ impl Lanes {
         self.promised = 0;
         self.notices.clear();
         self.senders.clear();
+        self.spawns.clear();
         std::mem::take(&mut self.lanes)
             .into_iter()
             .flat_map(|lane| lane.frames.into_iter().map(move |frame| (lane.to.clone(), frame)))
@@ -241,6 +294,18 @@ mod tests {
     }
 
     #[test]
+    fn spawns_keep_their_order() {
+        let mut lanes = Lanes::default();
+        let spawn = |length| Waiting { head: vec![kind::SPAWN], ..frame(length) };
+        lanes.push(&name("a"), spawn(199));
+        lanes.push(&name("b"), spawn(9));
+        lanes.push(&name("c"), frame(9));
+        assert!(lanes.holds_spawns());
+        assert_eq!(kinds(&mut lanes), ["piece of 0, first", "whole 10", "piece of 0", "whole 10"]);
+        assert!(!lanes.holds_spawns() && lanes.is_empty());
+    }
+
+    #[test]
     fn transfers_begin_only_while_the_peer_has_room() {
         let mut lanes = Lanes::default();
         for to in ["a", "b", "c"] {
@@ -252,6 +317,21 @@ mod tests {
             turns.iter().position(|turn| turn == "piece of 1, first")
                 > turns.iter().rposition(|turn| turn == "piece of 0")
         );
+    }
+
+    #[test]
+    fn what_has_not_begun_can_be_taken_back() {
+        let mut lanes = Lanes::default();
+        let port = LocalPort { slot: 1, generation: 0 };
+        for _ in 0..3 {
+            lanes.push(&name("a"), Waiting { from: Some(port), ..frame(199) });
+        }
+        lanes.turn(100, 1000);
+        assert_eq!(lanes.waiting().collect::<Vec<_>>(), [(&name("a"), 400)]);
+        assert_eq!(lanes.take_back(&name("a"), |_| true).len(), 2);
+        assert!(lanes.hold_notice(port, frame(4)).is_none(), "the transfer that has begun goes on");
+        assert_eq!(kinds(&mut lanes), ["piece of 0", "whole 5"]);
+        assert_eq!(lanes.octets(), 0);
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod interned;
 mod lanes;
 mod outbox;
 mod reassembly;
-
+mod taking_back;
 mod unsent;
 
 use std::collections::VecDeque;
@@ -178,7 +178,7 @@ impl Session {
     ) -> Result<(), SendError<E>> {
         let limit = limits.max_message.min(self.peer_max_message);
         let misplaced = planted(Bug::MessageBeforeSpawn) && envelope.kind == kind::SPAWN;
-        if self.lanes.holds(envelope.to) || misplaced {
+        if self.lanes.holds(envelope.to) || misplaced || envelope.kind == kind::SPAWN && self.lanes.holds_spawns() {
             let mut body = Vec::new();
             encode(&mut body).map_err(SendError::Encode)?;
             check_size(body.len(), limit)?;

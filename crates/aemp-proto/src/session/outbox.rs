@@ -147,6 +147,51 @@ impl Outbox {
         true
     }
 
+    /// The frames that were never given out, from their types on, in order.
+    pub(crate) fn never_given(&self) -> impl Iterator<Item = &[u8]> {
+        let chunks = self.chunks.iter().skip(self.first_never_given());
+        chunks.flat_map(|chunk| frames(&chunk.octets)).chain(frames(&self.tail))
+    }
+
+    /// Chunks are given out as a whole.
+    fn first_never_given(&self) -> usize {
+        self.chunks.partition_point(|chunk| chunk.last <= self.given)
+    }
+
+    /// Takes those frames back that were never given out and that `unwanted` names; later frames move up. Gives the
+    /// numbers that the frames had.
+    pub(crate) fn take_back(&mut self, mut unwanted: impl FnMut(&[u8]) -> bool) -> Vec<u64> {
+        if !self.tail.is_empty() {
+            self.close_tail(0);
+        }
+        let old = self.chunks.split_off(self.first_never_given());
+        let mut taken = Vec::new();
+        let mut number = old.front().map_or(self.last, |chunk| chunk.last.saturating_sub(chunk.count));
+        self.last = number;
+        for chunk in old {
+            let mut kept = Vec::new();
+            let mut count: u64 = 0;
+            for frame in frames(&chunk.octets) {
+                number = number.saturating_add(1);
+                if unwanted(frame) {
+                    taken.push(number);
+                    continue;
+                }
+                kept.extend_from_slice(&u32::try_from(frame.len()).unwrap_or(u32::MAX).to_le_bytes());
+                kept.extend_from_slice(frame);
+                count = count.saturating_add(1);
+            }
+            let freed = chunk.octets.len().saturating_sub(kept.len());
+            self.octets = self.octets.saturating_sub(freed);
+            self.unsent = self.unsent.saturating_sub(freed);
+            self.last = self.last.saturating_add(count);
+            if count > 0 {
+                self.chunks.push_back(Chunk { octets: kept.into(), last: self.last, count });
+            }
+        }
+        taken
+    }
+
     /// Begins again with the first frame that is not acknowledged: a new connection.
     pub(crate) fn rewind(&mut self) {
         while self.chunks.front().is_some_and(|chunk| chunk.last <= self.acknowledged) {
@@ -297,6 +342,35 @@ mod tests {
         });
         push(&mut outbox, b"two");
         assert_eq!(given(&mut outbox), [b"one", b"two"]);
+    }
+
+    #[test]
+    fn what_was_never_given_out_can_be_taken_back() {
+        let mut outbox = Outbox::default();
+        push(&mut outbox, b"one");
+        push(&mut outbox, b"two");
+        given(&mut outbox);
+        for frame in [b"two", b"thr", b"two", b"fou"] {
+            push(&mut outbox, frame);
+        }
+        assert_eq!(outbox.never_given().collect::<Vec<_>>(), [b"two", b"thr", b"two", b"fou"]);
+        assert_eq!(outbox.take_back(|frame| frame == b"two"), [3, 5]);
+        assert_eq!((outbox.next_number(), outbox.unsent(), outbox.octets()), (5, 14, 28));
+        push(&mut outbox, b"fiv");
+        assert_eq!(given(&mut outbox), [b"thr", b"fou", b"fiv"]);
+        assert!(outbox.acknowledge(5));
+        assert_eq!((outbox.is_empty(), outbox.octets()), (true, 0));
+    }
+
+    #[test]
+    fn what_was_given_out_before_a_break_is_not_taken_back() {
+        let mut outbox = Outbox::default();
+        push(&mut outbox, b"one");
+        given(&mut outbox);
+        outbox.rewind();
+        push(&mut outbox, b"one");
+        assert_eq!(outbox.take_back(|_| true), [2]);
+        assert_eq!(given(&mut outbox), [b"one"]);
     }
 
     #[test]

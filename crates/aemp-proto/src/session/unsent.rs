@@ -32,18 +32,7 @@ pub(crate) enum Kept {
 impl Unsent {
     /// Reads a frame of our own making, from its type on; `None` if it means nothing to another incarnation.
     pub(super) fn parse(frame: &[u8], interned: &Interned) -> Option<Self> {
-        let (kind, rest) = frame.split_first()?;
-        let (to, what, body) = match Numbered::read(*kind, Reader::new(rest)).ok()? {
-            Numbered::Message { to, body } => (to, Kept::Message, body),
-            Numbered::Call { to, number, body } => (to, Kept::Call(number), body),
-            Numbered::Kill { to, reason } => (to, Kept::Kill, reason),
-            _ => return None,
-        };
-        let to = match to {
-            Destination::Name(PortName::Node) => return None,
-            Destination::Name(name) => name,
-            Destination::Interned(number) => interned.name(number)?.clone(),
-        };
+        let (to, what, body) = subject(frame, interned)?;
         Some(Self { to, what, body: Bytes::copy_from_slice(body) })
     }
 
@@ -59,6 +48,23 @@ impl Unsent {
         let body = if what == Kept::Kill { kill_reason(rest)? } else { frame.body.clone() };
         (to != PortName::Node).then_some(Self { to, what, body })
     }
+}
+
+/// The port that a frame of our own making is for, what it is, and its elements or reason; `None` if it is for no port.
+pub(super) fn subject<'f>(frame: &'f [u8], interned: &Interned) -> Option<(PortName, Kept, &'f [u8])> {
+    let (kind, rest) = frame.split_first()?;
+    let (to, what, body) = match Numbered::read(*kind, Reader::new(rest)).ok()? {
+        Numbered::Message { to, body } => (to, Kept::Message, body),
+        Numbered::Call { to, number, body } => (to, Kept::Call(number), body),
+        Numbered::Kill { to, reason } => (to, Kept::Kill, reason),
+        _ => return None,
+    };
+    let to = match to {
+        Destination::Name(PortName::Node) => return None,
+        Destination::Name(name) => name,
+        Destination::Interned(number) => interned.name(number)?.clone(),
+    };
+    Some((to, what, body))
 }
 
 /// The reason of a kill, which stands in the head of its frame.

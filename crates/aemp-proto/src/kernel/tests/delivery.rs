@@ -188,33 +188,6 @@ fn many_destinations_outlive_the_table_of_interned_names() {
 }
 
 #[test]
-fn at_the_limit_the_port_is_closed_to_the_sender_and_its_monitors_fire() {
-    let mut world = World::new(0);
-    world.limits.max_unacknowledged = 1000;
-    world.add("a@127.0.0.1:1");
-    world.add("b@127.0.0.1:2");
-    let (port, id) = world.open(1);
-    world.dial_at_once = false;
-    world.monitor(0, &id);
-    for n in 0..100 {
-        world.send(0, &id, &format!("message {n}"));
-    }
-    world.drive();
-    assert_eq!(world.codes(0), ["overload"]);
-    world.release_dials();
-    world.dial_at_once = true;
-    world.pass(millis(100));
-    world.send(0, &id, "after the hole");
-    world.pass(millis(100));
-    let texts = world.texts(1, port);
-    let expected: Vec<String> = (0..texts.len()).map(|n| format!("message {n}")).collect();
-    assert!(!texts.is_empty() && texts == expected, "{texts:?}");
-    world.monitor(0, &id);
-    world.drive();
-    assert_eq!(world.codes(0), ["overload", "overload"]);
-}
-
-#[test]
 fn what_is_sent_at_once_to_several_ports_respects_the_limit_of_the_peer() {
     let mut world = World::new(0);
     world.add("a@127.0.0.1:1");
@@ -229,28 +202,4 @@ fn what_is_sent_at_once_to_several_ports_respects_the_limit_of_the_peer() {
     world.pass(millis(1000));
     let arrived: Vec<usize> = ports.iter().map(|(port, _)| world.texts(1, *port).len()).collect();
     assert_eq!(arrived, [2, 1, 1, 1, 1]);
-}
-
-#[test]
-fn overload_does_not_close_the_node_port_for_good() {
-    let mut world = World::new(0);
-    world.limits.max_unacknowledged = 1000;
-    world.add("a@127.0.0.1:1");
-    world.add("b@127.0.0.1:2");
-    let (port, id) = world.open(1);
-    world.nodes[1].kernel.publish("service", port);
-    world.dial_at_once = false;
-    for _ in 0..100 {
-        world.send(0, &id, "much");
-    }
-    let address = id.node.recipe()[0].clone();
-    let number = |n| crate::id::PortNumber::counted(n, crate::id::PortKind::Reply).unwrap();
-    world.nodes[0].kernel.find(&address, "service", number(1));
-    world.drive();
-    world.dial_at_once = true;
-    world.release_dials();
-    world.pass(millis(1000));
-    world.nodes[0].kernel.find(&address, "service", number(2));
-    world.pass(millis(1000));
-    assert!(matches!(world.nodes[0].answers.last(), Some((_, Ok(_)))), "{:?}", world.nodes[0].answers);
 }

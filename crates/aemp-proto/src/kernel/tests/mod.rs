@@ -8,6 +8,8 @@ mod driver;
 mod fences;
 mod hostile;
 mod incarnations;
+mod overload;
+mod spawned;
 mod watching;
 mod world;
 

@@ -1,0 +1,69 @@
+//! Too much waits for a peer: the ports for which the most waits pay for it, all others go on.
+
+use crate::{
+    id::{PortId, PortName, PortNumber},
+    reason::Reason,
+    session::{Envelope, Kept},
+    wire::frame::kind,
+};
+
+use super::{Event, Kernel, arena::Key};
+
+impl Kernel {
+    /// Whether there is room for one more frame to a peer: if too much waits for it, the ports for which the most was
+    /// never given out are fenced, and what waits for them is dropped.
+    pub(crate) fn make_room<F>(&mut self, key: Key, envelope: &Envelope<'_, F>) -> bool {
+        let most = self.settings.limits.max_unacknowledged;
+        let Some(session) = self.peers.get(key).map(|peer| &peer.session) else { return false };
+        if session.octets() < most {
+            return true;
+        }
+        let enough = session.octets().saturating_sub(most).saturating_add(most / 8);
+        let greediest = session.greediest(enough);
+        for port in &greediest {
+            self.drop_waiting(key, port);
+        }
+        let Some(peer) = self.peers.get(key) else { return false };
+        peer.session.octets() < most && peer.fences.get(envelope.to).is_none()
+    }
+
+    /// Drops what waits for a port and was never given out: a message is lost, so nothing that follows may reach it.
+    fn drop_waiting(&mut self, key: Key, port: &PortName) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let dropped = peer.session.take_back(port);
+        let calls: Vec<PortNumber> = dropped
+            .into_iter()
+            .filter_map(|what| if let Kept::Call(number) = what { Some(number) } else { None })
+            .collect();
+        self.fence(key, port, &overload());
+        for call in calls {
+            self.end_call(call, overload());
+        }
+    }
+
+    /// There is no room for a frame: the message is lost. Requests to the node port and answers each report their own
+    /// failure.
+    pub(crate) fn drop_message(&mut self, key: Key, kind: u8, to: &PortName) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let port = PortId::new(peer.node.clone(), to.clone());
+        if *to != PortName::Node && kind != kind::ANSWER && peer.fences.get(to).is_none() {
+            self.fence(key, to, &overload());
+        }
+        self.event(Event::MessageDropped { to: port, reason: overload() });
+    }
+
+    /// A peer for which more waits than even the room for control frames allows has lost its session.
+    pub(crate) fn check_control_room(&mut self, key: Key) {
+        let limits = &self.settings.limits;
+        let most = limits.max_unacknowledged.saturating_add(limits.control_room);
+        let Some(session) = self.peers.get(key).map(|peer| &peer.session) else { return };
+        if session.octets() > most {
+            let epoch = session.epoch.saturating_add(1);
+            self.fail(key, epoch, &overload(), self.now);
+        }
+    }
+}
+
+pub(crate) fn overload() -> Reason {
+    Reason::new("overload", "too much is queued for the peer")
+}

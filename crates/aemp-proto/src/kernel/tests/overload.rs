@@ -1,0 +1,152 @@
+//! More is sent to a node than it takes.
+
+use super::world::{World, millis};
+use crate::{id::PortId, kernel::Event};
+
+/// Two nodes; the first may queue this much for the second.
+fn limited(octets: usize) -> World {
+    let mut world = World::new(0);
+    world.limits.max_unacknowledged = octets;
+    world.add("a@127.0.0.1:1");
+    world.add("b@127.0.0.1:2");
+    world
+}
+
+fn flood(world: &mut World, to: &PortId, count: usize) {
+    for n in 0..count {
+        world.send(0, to, &format!("message {n}"));
+    }
+}
+
+#[test]
+fn at_the_limit_the_greediest_port_is_fenced_and_its_waiting_messages_are_dropped() {
+    let mut world = limited(1000);
+    let ((port, id), (modest, modest_id)) = (world.open(1), world.open(1));
+    world.send(0, &id, "first");
+    world.pass(millis(100));
+    world.dial_at_once = false;
+    world.cut();
+    let watches = [world.monitor(0, &id), world.monitor(0, &modest_id)];
+    world.send(0, &modest_id, "a");
+    world.drive();
+    flood(&mut world, &id, 40);
+    world.send(0, &modest_id, "b");
+    assert!(world.nodes[0].kernel.unacknowledged() > 500);
+    // This one finds no room, and is not the greediest.
+    let mut sent = 2;
+    while world.nodes[0].fired.is_empty() {
+        world.send(0, &modest_id, "c");
+        world.outputs(0);
+        sent += 1;
+    }
+    assert_eq!((world.nodes[0].fired.len(), world.nodes[0].fired[0].0), (1, watches[0]));
+    assert_eq!(world.codes(0), ["overload"]);
+    assert!(world.nodes[0].kernel.unacknowledged() < 600, "the memory is free at once");
+    world.dial_at_once = true;
+    world.release_dials();
+    world.pass(millis(1000));
+    assert_eq!(world.texts(1, modest).len(), sent, "the modest port lost nothing");
+    let texts = world.texts(1, port);
+    let expected: Vec<String> = (0..40).map(|n| format!("message {n}")).collect();
+    assert_eq!(texts[0], "first");
+    assert!(texts.len() < 40 && texts[1..] == expected[..texts.len() - 1], "{texts:?}");
+    assert_eq!(world.nodes[1].renamed.len(), 1, "it lives on under another name");
+}
+
+#[test]
+fn what_is_sent_after_the_hole_reaches_nobody_and_later_monitors_fire() {
+    let mut world = limited(1000);
+    let (port, id) = world.open(1);
+    world.dial_at_once = false;
+    world.monitor(0, &id);
+    flood(&mut world, &id, 100);
+    world.drive();
+    assert_eq!(world.codes(0), ["overload"]);
+    world.dial_at_once = true;
+    world.release_dials();
+    world.pass(millis(100));
+    world.send(0, &id, "after the hole");
+    world.pass(millis(100));
+    assert_eq!(world.texts(1, port), Vec::<&str>::new());
+    world.monitor(0, &id);
+    world.drive();
+    assert_eq!(world.codes(0), ["overload", "overload"]);
+}
+
+#[test]
+fn calls_that_are_dropped_fail() {
+    let mut world = limited(1000);
+    let (_, id) = world.open(1);
+    world.dial_at_once = false;
+    (0..100).for_each(|n| _ = world.call(0, &id, n));
+    world.drive();
+    assert!(world.nodes[0].answers.len() > 20);
+    let is_overload = |(_, result): &(_, Result<String, crate::reason::Reason>)| {
+        result.as_ref().is_err_and(|reason| reason.code().as_str() == "overload")
+    };
+    assert!(world.nodes[0].answers.iter().all(is_overload));
+    world.dial_at_once = true;
+    world.release_dials();
+    world.pass(millis(100));
+    assert_eq!((world.nodes[0].answers.len(), world.nodes[1].calls.len()), (100, 0));
+}
+
+#[test]
+fn large_messages_that_wait_are_dropped_too() {
+    let mut world = limited(1_000_000);
+    let ((port, id), (modest, modest_id)) = (world.open(1), world.open(1));
+    world.dial_at_once = false;
+    (0..5).for_each(|_| world.send(0, &id, &"x".repeat(190_000)));
+    world.send(0, &modest_id, &"y".repeat(100_000));
+    world.send(0, &modest_id, "this one finds no room");
+    world.drive();
+    assert!(world.nodes[0].kernel.unacknowledged() < 200_000);
+    let fenced = |event: &Event| matches!(event, Event::Fenced { port, .. } if *port == id);
+    assert!(world.nodes[0].events.iter().any(fenced));
+    world.dial_at_once = true;
+    world.release_dials();
+    world.pass(millis(1000));
+    let sizes: Vec<usize> = world.texts(1, modest).iter().map(|text| text.len()).collect();
+    assert_eq!(sizes, [100_000, 22]);
+    assert!(world.texts(1, port).is_empty());
+}
+
+#[test]
+fn a_large_message_that_is_under_way_is_not_torn() {
+    let mut world = limited(1_000_000);
+    let (port, id) = world.open(1);
+    world.send(0, &id, "first");
+    world.pass(millis(100));
+    world.black_hole();
+    for _ in 0..10 {
+        world.send(0, &id, &"x".repeat(190_000));
+        world.drive();
+    }
+    world.drive();
+    assert_eq!(world.nodes[0].events.iter().filter(|event| matches!(event, Event::Fenced { .. })).count(), 1);
+    (0..2).for_each(|end| world.cut_end(0, end));
+    world.pass(millis(1000));
+    let sizes: Vec<usize> = world.texts(1, port).iter().map(|text| text.len()).collect();
+    assert!((2..5).contains(&sizes.len()) && sizes[1..].iter().all(|size| *size == 190_000), "{sizes:?}");
+}
+
+#[test]
+fn overload_does_not_close_the_node_port_for_good() {
+    let mut world = limited(1000);
+    let (port, id) = world.open(1);
+    world.nodes[1].kernel.publish("service", port);
+    world.dial_at_once = false;
+    for _ in 0..100 {
+        world.send(0, &id, "much");
+    }
+    let address = id.node.recipe()[0].clone();
+    let number = |n| crate::id::PortNumber::counted(n, crate::id::PortKind::Reply).unwrap();
+    world.nodes[0].kernel.find(&address, "service", number(1));
+    world.drive();
+    world.dial_at_once = true;
+    world.release_dials();
+    world.pass(millis(1000));
+    world.nodes[0].kernel.find(&address, "service", number(2));
+    world.pass(millis(1000));
+    assert!(matches!(world.nodes[0].answers.last(), Some((_, Ok(_)))), "{:?}", world.nodes[0].answers);
+}

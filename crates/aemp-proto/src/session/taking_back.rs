@@ -1,0 +1,64 @@
+//! Taking back what was never given out: where too much waits, the ports with the most lose theirs.
+
+use rustc_hash::FxHashMap;
+
+use crate::id::PortName;
+
+use super::{
+    Session,
+    unsent::{Kept, Unsent, subject},
+};
+
+impl Session {
+    /// Octets of messages and calls to each port that were never given out.
+    fn waiting(&self) -> FxHashMap<PortName, usize> {
+        let mut waiting: FxHashMap<PortName, usize> = FxHashMap::default();
+        let mut count = |to: PortName, octets: usize| {
+            let sum = waiting.entry(to).or_default();
+            *sum = sum.saturating_add(octets);
+        };
+        for frame in self.outbox.never_given() {
+            if let Some((to, Kept::Message | Kept::Call(_), _)) = subject(frame, &self.interned) {
+                count(to, frame.len());
+            }
+        }
+        self.lanes.waiting().for_each(|(to, octets)| count(to.clone(), octets));
+        waiting
+    }
+
+    /// The ports for which the most waits that was never given out, so many of them that without it `enough` octets
+    /// are free.
+    pub(crate) fn greediest(&self, enough: usize) -> Vec<PortName> {
+        let mut waiting: Vec<_> = self.waiting().into_iter().filter(|(_, octets)| *octets > 0).collect();
+        waiting.sort_unstable_by(|(a, most), (b, less)| less.cmp(most).then_with(|| a.cmp(b)));
+        let mut free: usize = 0;
+        let greedy = waiting.into_iter().take_while(|(_, octets)| {
+            let goes_on = free < enough;
+            free = free.saturating_add(*octets);
+            goes_on
+        });
+        greedy.map(|(to, _)| to).collect()
+    }
+
+    /// Takes the messages and calls to a port back that were never given out.
+    pub(crate) fn take_back(&mut self, port: &PortName) -> Vec<Kept> {
+        let mut taken = Vec::new();
+        let interned = &self.interned;
+        let numbers = self.outbox.take_back(|frame| match subject(frame, interned) {
+            Some((to, what @ (Kept::Message | Kept::Call(_)), _)) if to == *port => {
+                taken.push(what);
+                true
+            }
+            _ => false,
+        });
+        // Large messages whose last piece was behind what is gone.
+        for (last, ..) in &mut self.completed {
+            let before = numbers.partition_point(|number| number < last);
+            *last = last.saturating_sub(u64::try_from(before).unwrap_or(u64::MAX));
+        }
+        let is_message = |what: Option<Unsent>| what.is_some_and(|unsent| unsent.what != Kept::Kill);
+        let large = self.lanes.take_back(port, |frame| is_message(Unsent::whole(port.clone(), frame)));
+        taken.extend(large.iter().filter_map(|frame| Unsent::whole(port.clone(), frame)).map(|unsent| unsent.what));
+        taken
+    }
+}
