@@ -1,12 +1,88 @@
 //! Bugs that are planted to be found.
 
-use std::process::ExitCode;
+mod hunt;
+mod table;
+
+use std::{process::ExitCode, time::Instant};
+
+use aemp_proto::planted::{Bug, plant};
+
+use hunt::{Found, Quarry};
+
+/// So many bugs the model has to find by itself.
+const BY_MODEL: usize = 8;
 
 /// What can be chosen.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {}
+pub(crate) struct Options {
+    /// Plant only this bug: a name from the table, or a number.
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
+    /// Give a bug up after so many seeds.
+    #[arg(long, value_name = "MAX", default_value_t = 10_000)]
+    seeds: u64,
+}
 
 /// Runs the command.
-pub(crate) fn run(_: &Options) -> ExitCode {
-    ExitCode::FAILURE
+pub(crate) fn run(options: &Options) -> ExitCode {
+    let bugs = chosen(options.only.as_deref());
+    if bugs.is_empty() {
+        eprintln!("no bug has this name or number; known are {}", names(&to_be_found()));
+        return ExitCode::FAILURE;
+    }
+    // A planted bug may make a kernel panic, which is a finding and needs no report of its own.
+    std::panic::set_hook(Box::new(|_| {}));
+    if let Some(found) = clean(options.seeds) {
+        eprintln!("Without any bug there is a violation already: {found}");
+        return ExitCode::FAILURE;
+    }
+    println!("Without any bug: no violation in {} seeds.\n", options.seeds);
+    table::head();
+    let quarries: Vec<Quarry> = bugs.into_iter().map(|bug| look_for(bug, options.seeds)).collect();
+    judge(&quarries, options.only.is_none())
+}
+
+/// All bugs and controls.
+fn to_be_found() -> Vec<Bug> {
+    Bug::ALL.iter().copied().filter(|bug| *bug != Bug::WithoutAcknowledgements).collect()
+}
+
+fn chosen(only: Option<&str>) -> Vec<Bug> {
+    let is_meant = |bug: &Bug| only.is_none_or(|text| text == bug.name() || text == bug.number().to_string());
+    to_be_found().into_iter().filter(is_meant).collect()
+}
+
+fn names(bugs: &[Bug]) -> String {
+    let names: Vec<_> = bugs.iter().map(|bug| bug.name()).collect();
+    names.join(", ")
+}
+
+/// What is found in the production code, which should be nothing.
+fn clean(seeds: u64) -> Option<Found> {
+    plant(None);
+    hunt::by_simulation(seeds)
+}
+
+fn look_for(bug: Bug, seeds: u64) -> Quarry {
+    let start = Instant::now();
+    plant(Some(bug));
+    let quarry = Quarry { bug, by_simulation: hunt::by_simulation(seeds), by_model: None, took: start.elapsed() };
+    plant(None);
+    table::row(&quarry);
+    quarry
+}
+
+/// Whether enough was found.
+fn judge(quarries: &[Quarry], all: bool) -> ExitCode {
+    let missed: Vec<Bug> = quarries.iter().filter(|quarry| !quarry.is_found()).map(|quarry| quarry.bug).collect();
+    let is_bug = |quarry: &&Quarry| !hunt::is_control(quarry.bug);
+    let by_model = quarries.iter().filter(is_bug).filter(|quarry| quarry.by_model.is_some()).count();
+    println!("\n{} of {} found, {by_model} bugs by the model.", quarries.len() - missed.len(), quarries.len());
+    if !missed.is_empty() {
+        println!("Not found: {}.", names(&missed));
+    }
+    if all && by_model < BY_MODEL {
+        println!("The model has to find {BY_MODEL} bugs by itself.");
+    }
+    if missed.is_empty() && (by_model >= BY_MODEL || !all) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
