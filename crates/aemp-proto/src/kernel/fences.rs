@@ -144,7 +144,9 @@ impl Peer {
                 self.fences.settle(&name);
             }
         }
-        self.session.only_certificates_so_far();
+        if !planted(Bug::DataBeforeCertificates) {
+            self.session.only_certificates_so_far();
+        }
     }
 
     fn queue_certificate(&mut self, name: &PortName, fence: &Fence) {
