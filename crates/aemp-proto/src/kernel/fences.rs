@@ -1,13 +1,13 @@
 //! What this side has declared dead stays dead for it: fences, and the certificates that tell the other side.
 //! The rules R6 to R8 of `docs/protocol.md`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use crate::{
     id::{PortId, PortKind, PortName, PortNumber},
     planted::{Bug, planted},
     reason::Reason,
-    session::{Envelope, Kept, Naming, Unsent},
+    session::{Envelope, Kept, Ledger, Naming},
     time::Time,
     wire::{frame::kind, write},
 };
@@ -97,18 +97,26 @@ impl Fences {
 impl Peer {
     /// Makes fences for all that a failed session leaves in doubt, and queues the certificates that are owed: the
     /// first frames of the next session. The old session has to be replaced already.
-    pub(crate) fn fence_all(&mut self, lost: &[Unsent], made_in: u64, reason: &Reason) {
+    pub(crate) fn fence_all(&mut self, ledger: &Ledger, made_in: u64, reason: &Reason) {
+        let earlier = std::mem::take(&mut self.earlier);
         if planted(Bug::BaseProtocol) || planted(Bug::DeliveredAfterReconnect) {
             return;
         }
+        let counted = |name: &PortName| {
+            let delivered = ledger.delivered(name);
+            reason.clone().with_delivered(match earlier.get(name) {
+                Some(earlier) => either(earlier, delivered),
+                None => delivered,
+            })
+        };
         for name in self.monitors.keys().filter(|name| **name != PortName::Node) {
-            self.fences.make(name.clone(), reason, made_in, false);
+            self.fences.make(name.clone(), &counted(name), made_in, false);
         }
-        for unsent in lost {
+        for unsent in &ledger.lost {
             match unsent.what {
-                Kept::Message => self.fences.make(unsent.to.clone(), reason, made_in, false),
+                Kept::Message => self.fences.make(unsent.to.clone(), &counted(&unsent.to), made_in, false),
                 Kept::Kill if planted(Bug::KillForgotten) => {}
-                Kept::Kill => self.owe_kill(&unsent.to, reason, made_in),
+                Kept::Kill => self.owe_kill(&unsent.to, &counted(&unsent.to), made_in),
                 // A call tells its own loss.
                 Kept::Call(_) => {}
             }
@@ -158,6 +166,12 @@ impl Peer {
         let naming = Naming::Absent;
         self.session.control(&Envelope { kind: kind::CERTIFICATE, to: name, naming, from: None, fields });
     }
+}
+
+/// What one of two incarnations took: nobody knows whose name it is, and the other one took nothing.
+fn either(one: &RangeInclusive<u64>, other: Option<RangeInclusive<u64>>) -> Option<RangeInclusive<u64>> {
+    let other = other?;
+    Some(*one.start().max(other.start())..=*one.end().max(other.end()))
 }
 
 impl Kernel {

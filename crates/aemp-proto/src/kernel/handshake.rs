@@ -219,6 +219,8 @@ impl Kernel {
         state.heard_at = now;
         state.peer_heartbeat = Duration::from_millis(meeting.its.heartbeat).min(MAX_HEARTBEAT);
         state.urgent(kind::START, |out| write::number(out, first));
+        // What the first frame says proves nothing about deaths that were not told.
+        state.owed_since = (peer.session.received > 0).then_some(now);
         let cancelled: Vec<_> = peer.dialling.cancel().collect();
         let (node, connections) = (peer.node.clone(), peer.session.count);
         for dial in cancelled {
@@ -247,8 +249,8 @@ impl Kernel {
         let node = peer.node.clone();
         let doomed: Vec<Key> = peer.connection.iter().chain(&peer.handshakes).copied().collect();
         let made_in = peer.session.epoch;
-        let lost = peer.session.restart(epoch).into_unsent();
-        peer.fence_all(&lost, made_in, reason);
+        let ledger = peer.session.restart(epoch).close();
+        peer.fence_all(&ledger, made_in, reason);
         peer.missed_since = None;
         peer.hung_up = false;
         peer.congested = false;
@@ -262,7 +264,8 @@ impl Kernel {
             self.outputs.push_back(Output::CancelDial(dial));
         }
         for name in monitors {
-            self.fire(key, &name, reason);
+            let counted = self.fenced(key, &name);
+            self.fire(key, &name, counted.as_ref().unwrap_or(reason));
         }
         self.fail_calls(key, reason, |_| false);
         self.remove_all_watchers(key);
@@ -289,9 +292,9 @@ impl Kernel {
     fn supersede(&mut self, key: Key, incarnation: Incarnation, epoch: u64, now: Time) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let was_used = peer.session.used;
-        let mut kept = peer.session.restart(epoch).into_unsent();
+        let mut ledger = peer.session.restart(epoch).close();
         if planted(Bug::SuccessorLosesMail) {
-            kept.clear();
+            ledger.lost.clear();
         }
         peer.session.peer = Some(incarnation);
         peer.session.learned_at = now;
@@ -301,17 +304,19 @@ impl Kernel {
         peer.queue_certificates();
         peer.congested = false;
         let monitors: Vec<PortName> = peer.monitors.keys().filter(|name| **name != PortName::Node).cloned().collect();
+        let names = monitors.iter().chain(ledger.lost.iter().map(|unsent| &unsent.to));
+        peer.earlier = names.filter_map(|name| Some((name.clone(), ledger.delivered(name)?))).collect();
         for to in &monitors {
             let watch = Envelope { kind: kind::MONITOR, to, naming: Naming::Full, from: None, fields: no_fields };
             peer.session.control(&watch);
         }
-        for unsent in &kept {
+        for unsent in &ledger.lost {
             self.send_again(key, unsent);
         }
         if was_used {
             self.fire(key, &PortName::Node, &Reason::new("restarted", "another process took the node's place"));
         }
-        let is_kept = |number| kept.iter().any(|unsent| unsent.what == Kept::Call(number));
+        let is_kept = |number| ledger.lost.iter().any(|unsent| unsent.what == Kept::Call(number));
         self.fail_calls(key, &Reason::new("restarted", "the node was restarted"), is_kept);
         self.remove_all_watchers(key);
     }

@@ -35,7 +35,8 @@ impl Kernel {
             .into_iter()
             .filter_map(|what| if let Kept::Call(number) = what { Some(number) } else { None })
             .collect();
-        self.fence(key, port, &overload());
+        let delivered = peer.session.delivered_so_far(port);
+        self.fence(key, port, &overload().with_delivered(delivered));
         for call in calls {
             self.end_call(call, overload());
         }
@@ -47,7 +48,8 @@ impl Kernel {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let port = PortId::new(peer.node.clone(), to.clone());
         if *to != PortName::Node && kind != kind::ANSWER && peer.fences.get(to).is_none() {
-            self.fence(key, to, &overload());
+            let delivered = peer.session.delivered_so_far(to);
+            self.fence(key, to, &overload().with_delivered(delivered));
         }
         self.event(Event::MessageDropped { to: port, reason: overload() });
     }

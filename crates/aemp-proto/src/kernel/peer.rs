@@ -1,6 +1,6 @@
 //! What this node knows of another node.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, ops::RangeInclusive, time::Duration};
 
 use rustc_hash::FxHashMap;
 
@@ -34,6 +34,8 @@ pub(crate) struct Peer {
     pub(crate) watched: FxHashMap<PortName, LocalPort>,
     /// Ports there that are dead for this node.
     pub(crate) fences: Fences,
+    /// How many messages its earlier incarnation took, for names that may be of the present one.
+    pub(crate) earlier: FxHashMap<PortName, RangeInclusive<u64>>,
     /// Names of ports here that take nothing more from its incarnation.
     pub(crate) closed_here: FxHashMap<PortName, Reason>,
     /// How many of them there may be before they are looked through.
@@ -57,6 +59,7 @@ impl Peer {
             monitors: FxHashMap::default(),
             watched: FxHashMap::default(),
             fences: Fences::default(),
+            earlier: FxHashMap::default(),
             closed_here: FxHashMap::default(),
             prune_closed_at: 0,
             told: Vec::new(),

@@ -1,5 +1,7 @@
 //! Frames that arrive.
 
+use std::ops::RangeInclusive;
+
 use bytes::Bytes;
 
 use crate::{
@@ -35,6 +37,8 @@ enum Bad {
     Piece(PieceError),
     Rule(&'static str),
 }
+
+const NOT_INTERNED: Bad = Bad::Rule("a destination that was not interned");
 
 impl Kernel {
     /// Handles the first frame of `input`, which begins where the last frame ended.
@@ -79,7 +83,9 @@ impl Kernel {
             Frame::Hello(hello) => self.handle_hello(connection, hello, now),
             Frame::Refused { code, text } => self.handle_refused(connection, code, text, now),
             Frame::Start { number } if adopted => self.handle_start(connection, number, now),
-            Frame::Acknowledge { number } if adopted => self.handle_acknowledgement(connection, number, now),
+            Frame::Acknowledge { number, notice } if adopted => {
+                self.handle_acknowledgement(connection, number, notice, now);
+            }
             Frame::Probe if adopted => {
                 // Who probes without reading the answers gets no more of them.
                 if let Some(state) = self.connections.get_mut(connection)
@@ -128,13 +134,13 @@ impl Kernel {
         }
     }
 
-    fn handle_acknowledgement(&mut self, connection: Key, number: u64, now: Time) {
+    fn handle_acknowledgement(&mut self, connection: Key, number: u64, notice: u64, now: Time) {
         let Some(state) = self.connections.get_mut(connection) else { return };
         let Some(peer) = self.peers.get_mut(state.peer) else { return };
         if let Phase::Adopted { proved_useful, .. } = &mut state.phase {
             *proved_useful = true;
         }
-        if !peer.session.acknowledge(number) {
+        if !peer.session.acknowledge_after(number, notice) {
             return self.misbehaved(connection, "it acknowledges what was never sent", now);
         }
         if number > 0 {
@@ -279,23 +285,22 @@ impl Kernel {
                 let name = self.name(key, to)?;
                 self.remove_watcher(key, &name);
             }
-            Numbered::Dead { name, reason } => {
-                let reason = self.reason(reason);
+            Numbered::Dead { name, delivered, reason } => {
+                let reason = self.reason(reason).with_delivered(self.delivered(key, &name, delivered));
                 self.fire(key, &name, &reason);
             }
             Numbered::Gone { name } => self.handle_gone(key, &name),
             Numbered::Renamed { name } => self.handle_renamed(key, &name),
-            Numbered::Closed { name, reason } => {
-                let reason = self.reason(reason);
+            Numbered::Closed { name, delivered, reason } => {
+                let reason = self.reason(reason).with_delivered(self.delivered(key, &name, delivered));
                 if !self.handle_closed(key, &name, &reason) {
                     return Err(Bad::Rule("more closed names than a node may have"));
                 }
             }
             Numbered::Intern { index, name } => {
-                let known = Known { port: self.ports.direct(&name), name };
-                let limits = self.settings.limits;
+                let (port, limit) = (self.ports.direct(&name), self.settings.limits.max_interned);
                 let session = self.peers.get_mut(key).map(|peer| &mut peer.session);
-                if !session.is_some_and(|session| session.learn_name(index, known, &limits)) {
+                if !session.is_some_and(|session| session.known.learn(index, name, port, limit)) {
                     return Err(Bad::Rule("an interned name out of turn"));
                 }
             }
@@ -304,36 +309,57 @@ impl Kernel {
         Ok(())
     }
 
-    /// Finds the port that a frame is for.
+    /// Finds the port that a message is for, and counts the message.
     fn target(&mut self, key: Key, to: Destination) -> Result<Target, Bad> {
-        let name = match to {
-            Destination::Name(name) => name,
-            Destination::Interned(index) => {
-                let session = self.peers.get(key).filter(|peer| peer.closed_here.is_empty());
-                let known = self.known(key, index)?;
-                match known.port.filter(|_| session.is_some()) {
-                    Some(port) if self.ports.is_alive(port) => return Ok(Target::Port(port)),
-                    _ => known.name.clone(),
+        let Some(peer) = self.peers.get_mut(key) else { return Ok(Target::Node) };
+        let (number, name) = match to {
+            Destination::Name(PortName::Node) => return Ok(Target::Node),
+            Destination::Name(name) => (None, name),
+            Destination::Interned(number) => {
+                let known = peer.session.known.get(number).ok_or(NOT_INTERNED)?;
+                match known.port.filter(|_| peer.closed_here.is_empty()) {
+                    Some(port) if self.ports.is_alive(port) => {
+                        peer.session.known.count(number);
+                        return Ok(Target::Port(port));
+                    }
+                    _ => (Some(number), known.name.clone()),
                 }
             }
         };
-        if name == PortName::Node {
-            return Ok(Target::Node);
-        }
         // What is closed for the peer is closed, whoever has the name.
-        if let Some(reason) = self.closed_for(key, &name) {
-            return Ok(Target::Nobody(name, reason.clone()));
+        if let Some(reason) = peer.closed_here.get(&name) {
+            let reason = reason.clone();
+            return Ok(Target::Nobody(name, reason));
         }
-        Ok(match self.ports.resolve(&name) {
-            Some(port) => Target::Port(port),
-            None => {
-                let reason = self.absence(&name);
-                if self.may_yet_live(key, &name) {
-                    self.close_name(key, &name, &reason);
-                }
-                Target::Nobody(name, reason)
+        if let Some(port) = self.ports.resolve(&name) {
+            match number {
+                Some(number) => peer.session.known.count(number),
+                None => peer.session.known.count_name(&name),
             }
-        })
+            return Ok(Target::Port(port));
+        }
+        let reason = self.absence(&name);
+        self.tell_absence(key, &name, &reason);
+        Ok(Target::Nobody(name, reason))
+    }
+
+    /// A message was for nobody: the peer is told once, so that it knows how many were delivered.
+    fn tell_absence(&mut self, key: Key, name: &PortName, reason: &Reason) {
+        if self.may_yet_live(key, name) {
+            return self.close_name(key, name, reason);
+        }
+        if self.peers.get_mut(key).is_some_and(|peer| peer.session.known.tell_dead(name)) {
+            self.tell_death(key, self.ports.direct(name), name, reason);
+        }
+    }
+
+    /// How many messages a port of the peer took, which says that it took `delivered` in this session.
+    fn delivered(&mut self, key: Key, name: &PortName, delivered: Option<u64>) -> Option<RangeInclusive<u64>> {
+        let (peer, exactly) = (self.peers.get_mut(key)?, delivered?);
+        peer.session.told_delivered(name, exactly);
+        // What took nothing may be a port of an earlier incarnation, which took something.
+        let earlier = peer.earlier.get(name).filter(|_| exactly == 0);
+        Some(earlier.cloned().unwrap_or(exactly..=exactly))
     }
 
     /// Whether the peer may give this name to a port of this node: its own incarnation made it.
@@ -368,9 +394,7 @@ impl Kernel {
     }
 
     fn known(&self, key: Key, index: u32) -> Result<&Known, Bad> {
-        let session = self.peers.get(key).map(|peer| &peer.session);
-        let known = session.and_then(|session| session.known.get(usize::try_from(index).ok()?));
-        known.ok_or(Bad::Rule("a destination that was not interned"))
+        self.peers.get(key).and_then(|peer| peer.session.known.get(index)).ok_or(NOT_INTERNED)
     }
 
     /// A message for a port that is dead, or never was.

@@ -34,7 +34,9 @@ impl Kernel {
         let Some(key) = self.by_node.get(from).copied().filter(|_| self.ports.is_alive(port)) else {
             return Refused::LivesOn;
         };
-        let origin = self.peers.get(key).and_then(|peer| peer.session.peer).map(Into::into);
+        let Some(peer) = self.peers.get_mut(key) else { return Refused::LivesOn };
+        peer.session.known.take_back_last();
+        let origin = peer.session.peer.map(Into::into);
         if self.ports.is_bound_to(port, key, origin) {
             return Refused::Dies;
         }
@@ -69,11 +71,14 @@ impl Kernel {
         if peer.closed_here.insert(name.clone(), reason.clone()).is_some() {
             return;
         }
+        let delivered = peer.session.known.delivered(name);
         let fields = |out: &mut Vec<u8>| {
             write::name(out, name);
+            write::count(out, delivered);
             write::reason(out, reason);
         };
-        peer.session.control(&Envelope { kind: kind::CLOSED, to: name, naming: Naming::Absent, from: None, fields });
+        let notice = Envelope { kind: kind::CLOSED, to: name, naming: Naming::Absent, from: None, fields };
+        peer.session.notice(None, &notice);
         self.mark_writable_of(key);
         self.check_control_room(key);
     }

@@ -31,6 +31,10 @@ impl Waiting {
         self.head.len().saturating_add(self.body.len())
     }
 
+    pub(crate) fn is_message(&self) -> bool {
+        matches!(self.head.first(), Some(&(kind::MESSAGE | kind::CALL)))
+    }
+
     fn is_spawn(&self) -> bool {
         self.head.first() == Some(&kind::SPAWN)
     }
@@ -66,6 +70,8 @@ pub(crate) struct Lanes {
 pub(crate) enum Turn {
     /// A whole frame, from its type on.
     Whole(Waiting),
+    /// The notice of a death.
+    Notice(Waiting),
     /// The fields and octets of a piece, and the frame that it completes.
     Piece(Vec<u8>, Option<(PortName, Waiting)>),
 }
@@ -116,6 +122,17 @@ impl Lanes {
         None
     }
 
+    /// Whether a notice is kept back.
+    pub(crate) const fn holds_notices(&self) -> bool {
+        !self.notices.is_empty()
+    }
+
+    /// The frames that wait for a port, the one under way among them.
+    pub(crate) fn frames(&self, to: &PortName) -> impl Iterator<Item = &Waiting> {
+        let lane = if self.holds(to) { self.lanes.iter().find(|lane| lane.to == *to) } else { None };
+        lane.into_iter().flat_map(|lane| &lane.frames)
+    }
+
     fn waits_for(&self, port: LocalPort) -> bool {
         self.senders.contains_key(&port)
     }
@@ -146,7 +163,7 @@ impl Lanes {
     /// most that transfers may promise together.
     pub(crate) fn turn(&mut self, max_piece: usize, max_promised: usize) -> Option<Turn> {
         if let Some(notice) = self.free_notice() {
-            return Some(Turn::Whole(notice));
+            return Some(Turn::Notice(notice));
         }
         let ready = |lane: &Lane| {
             if lane.frames.front().is_some_and(Waiting::is_spawn) && self.spawns.front() != Some(&lane.to) {
@@ -272,6 +289,7 @@ mod tests {
         std::iter::from_fn(|| lanes.turn(100, 1000))
             .map(|turn| match turn {
                 Turn::Whole(frame) => format!("whole {}", frame.octets()),
+                Turn::Notice(frame) => format!("notice {}", frame.octets()),
                 Turn::Piece(piece, _) => {
                     let mut reader = Reader::new(&piece);
                     let (transfer, first) = (reader.number().unwrap(), reader.octet().unwrap());
@@ -330,7 +348,7 @@ mod tests {
         assert_eq!(lanes.waiting().collect::<Vec<_>>(), [(&name("a"), 400)]);
         assert_eq!(lanes.take_back(&name("a"), |_| true).len(), 2);
         assert!(lanes.hold_notice(port, frame(4)).is_none(), "the transfer that has begun goes on");
-        assert_eq!(kinds(&mut lanes), ["piece of 0", "whole 5"]);
+        assert_eq!(kinds(&mut lanes), ["piece of 0", "notice 5"]);
         assert_eq!(lanes.octets(), 0);
     }
 
@@ -340,8 +358,9 @@ mod tests {
         let port = LocalPort { slot: 1, generation: 0 };
         lanes.push(&name("a"), Waiting { from: Some(port), ..frame(150) });
         assert!(lanes.hold_notice(port, frame(4)).is_none());
+        assert!(lanes.holds_notices());
         assert!(lanes.hold_notice(LocalPort { slot: 2, generation: 0 }, frame(4)).is_some());
-        assert_eq!(kinds(&mut lanes), ["piece of 0, first", "piece of 0", "whole 5"]);
+        assert_eq!(kinds(&mut lanes), ["piece of 0, first", "piece of 0", "notice 5"]);
         assert_eq!(lanes.octets(), 0);
     }
 }

@@ -59,7 +59,7 @@ impl Outbox {
         self.acknowledged
     }
 
-    /// The highest number that was ever given out in this session.
+    /// The highest number that was ever given out.
     pub(crate) const fn given(&self) -> u64 {
         self.given
     }
@@ -208,13 +208,14 @@ impl Outbox {
         self.unsent = chunks.saturating_add(self.tail.len()).saturating_sub(self.offset);
     }
 
-    /// The frames that are not acknowledged, from their types on, in order.
-    pub(crate) fn unacknowledged(&self) -> impl Iterator<Item = &[u8]> {
+    /// The frames that are not acknowledged, from their types on, with their numbers.
+    pub(crate) fn unacknowledged(&self) -> impl Iterator<Item = (u64, &[u8])> {
         let skip = self
             .chunks
             .front()
             .map_or(0, |chunk| to_usize(self.acknowledged.saturating_sub(chunk.last.saturating_sub(chunk.count))));
-        self.chunks.iter().flat_map(|chunk| frames(&chunk.octets)).skip(skip).chain(frames(&self.tail))
+        let frames = self.chunks.iter().flat_map(|chunk| frames(&chunk.octets)).skip(skip).chain(frames(&self.tail));
+        (self.acknowledged.saturating_add(1)..).zip(frames)
     }
 }
 
@@ -316,7 +317,7 @@ mod tests {
         assert!(outbox.acknowledge(2));
         outbox.rewind();
         assert_eq!(outbox.unsent(), 14);
-        assert_eq!(outbox.unacknowledged().collect::<Vec<_>>(), [b"thr", b"fou"]);
+        assert_eq!(outbox.unacknowledged().collect::<Vec<_>>(), [(3, &b"thr"[..]), (4, b"fou")]);
         assert_eq!(given(&mut outbox), [b"thr", b"fou"]);
         assert!(outbox.acknowledge(4));
         assert_eq!((outbox.is_empty(), outbox.octets()), (true, 0));

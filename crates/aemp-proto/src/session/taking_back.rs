@@ -6,6 +6,7 @@ use crate::id::PortName;
 
 use super::{
     Session,
+    lanes::Waiting,
     unsent::{Kept, Unsent, subject},
 };
 
@@ -56,9 +57,10 @@ impl Session {
             let before = numbers.partition_point(|number| number < last);
             *last = last.saturating_sub(u64::try_from(before).unwrap_or(u64::MAX));
         }
-        let is_message = |what: Option<Unsent>| what.is_some_and(|unsent| unsent.what != Kept::Kill);
-        let large = self.lanes.take_back(port, |frame| is_message(Unsent::whole(port.clone(), frame)));
-        taken.extend(large.iter().filter_map(|frame| Unsent::whole(port.clone(), frame)).map(|unsent| unsent.what));
+        let large = self.lanes.take_back(port, Waiting::is_message);
+        let large = large.iter().filter_map(|frame| Unsent::whole(port.clone(), frame, false));
+        taken.extend(large.map(|unsent| unsent.what));
+        self.interned.take_back(port, u64::try_from(taken.len()).unwrap_or(u64::MAX));
         taken
     }
 }

@@ -65,7 +65,7 @@ pub(crate) enum Frame<'b> {
     Refused { code: &'b str, text: &'b str },
     Hello(Hello),
     Start { number: u64 },
-    Acknowledge { number: u64 },
+    Acknowledge { number: u64, notice: u64 },
     Heartbeat,
     Probe,
     ProbeAnswer,
@@ -84,14 +84,14 @@ pub(crate) enum Numbered<'b> {
     Kill { to: Destination, reason: &'b [u8] },
     Monitor { to: Destination },
     Demonitor { to: Destination },
-    Dead { name: PortName, reason: &'b [u8] },
+    Dead { name: PortName, delivered: Option<u64>, reason: &'b [u8] },
     Spawn { to: Destination, service: &'b str, arguments: &'b [u8] },
     Intern { index: u32, name: PortName },
     Piece(Piece<'b>),
     Certificate { name: PortName, kills: bool, reason: &'b [u8] },
     Gone { name: PortName },
     Renamed { name: PortName },
-    Closed { name: PortName, reason: &'b [u8] },
+    Closed { name: PortName, delivered: Option<u64>, reason: &'b [u8] },
     Ignored,
 }
 
@@ -138,7 +138,7 @@ impl<'b> Frame<'b> {
             }
             kind::HELLO => Self::Hello(Hello::read(reader)?),
             kind::START => Self::Start { number: reader.number()? },
-            kind::ACKNOWLEDGE => Self::Acknowledge { number: reader.number()? },
+            kind::ACKNOWLEDGE => Self::Acknowledge { number: reader.number()?, notice: reader.number()? },
             kind::HEARTBEAT => Self::Heartbeat,
             kind::PROBE => Self::Probe,
             kind::PROBE_ANSWER => Self::ProbeAnswer,
@@ -161,7 +161,7 @@ impl<'b> Numbered<'b> {
             kind::KILL => Self::Kill { to: destination(r)?, reason: r.rest() },
             kind::MONITOR => Self::Monitor { to: destination(r)? },
             kind::DEMONITOR => Self::Demonitor { to: destination(r)? },
-            kind::DEAD => Self::Dead { name: r.name()?, reason: r.rest() },
+            kind::DEAD => Self::Dead { name: r.name()?, delivered: r.count()?, reason: r.rest() },
             kind::SPAWN => Self::Spawn { to: destination(r)?, service: r.text()?, arguments: r.rest() },
             kind::INTERN => Self::Intern { index: r.index()?, name: r.name()? },
             kind::PIECE => {
@@ -172,7 +172,7 @@ impl<'b> Numbered<'b> {
             kind::CERTIFICATE => Self::Certificate { name: r.name()?, kills: r.octet()? != 0, reason: r.rest() },
             kind::GONE => Self::Gone { name: r.name()? },
             kind::RENAMED => Self::Renamed { name: r.name()? },
-            kind::CLOSED => Self::Closed { name: r.name()?, reason: r.rest() },
+            kind::CLOSED => Self::Closed { name: r.name()?, delivered: r.count()?, reason: r.rest() },
             kind if kind & kind::MAY_BE_IGNORED != 0 => Self::Ignored,
             kind => return Err(FrameError::Type(kind)),
         })

@@ -76,7 +76,7 @@ fn each_broken_rule_closes_the_connection_it_came_on() {
         ("an unknown numbered type", frame(0x7f, &[])),
         ("a second first frame", hello_octets()),
         ("a second start", frame(kind::START, &[1])),
-        ("an acknowledgement of nothing", frame(kind::ACKNOWLEDGE, &[1])),
+        ("an acknowledgement of nothing", frame(kind::ACKNOWLEDGE, &[1, 0])),
         ("a message to nobody's number", frame(kind::MESSAGE, &[9])),
         ("a name that is cut off", frame(kind::MESSAGE, &[1, 1, 0, 0])),
         ("a name of no kind", frame(kind::MESSAGE, &[1, 7])),
@@ -136,7 +136,7 @@ fn monitors_without_end_from_a_peer_that_reads_nothing_cost_a_bounded_amount() {
 #[test]
 fn closed_names_without_end_end_the_session() {
     let (mut world, connection) = offender();
-    let closed = |n: usize| frame(kind::CLOSED, &[[2, 3].as_slice(), format!("{n:03}").as_bytes()].concat());
+    let closed = |n: usize| frame(kind::CLOSED, &[[2, 3].as_slice(), format!("{n:03}").as_bytes(), &[0]].concat());
     let most = world.limits.max_fences;
     assert!((0..most).all(|n| feed(&mut world, connection, &closed(n))));
     assert!(!feed(&mut world, connection, &closed(most)));

@@ -3,6 +3,7 @@
 mod calls;
 mod chaos;
 mod connections;
+mod counts;
 mod delivery;
 mod driver;
 mod fences;
