@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use crate::{
-    id::{PortId, PortKind, PortName, PortNumber},
+    id::{Incarnation, PortId, PortKind, PortName, PortNumber},
     planted::{Bug, planted},
     reason::Reason,
     session::{Envelope, Kept, Ledger, Naming},
@@ -12,7 +12,12 @@ use crate::{
     wire::{frame::kind, write},
 };
 
-use super::{Delivery, Event, Kernel, Output, arena::Key, peer::Peer};
+use super::{
+    Delivery, Event, Kernel, Output,
+    arena::Key,
+    peer::Peer,
+    retiring::{Retired, retired},
+};
 
 /// A name of a peer's port that is dead for this node, whether the port lives or not.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,19 +38,38 @@ pub(crate) struct Fence {
 pub(crate) struct Fences {
     by_name: BTreeMap<PortName, Fence>,
     unbound: usize,
+    pub(crate) retired: Retired,
 }
 
 impl Fences {
     pub(crate) fn is_empty(&self) -> bool {
-        self.by_name.is_empty()
+        self.by_name.is_empty() && self.retired.is_empty()
     }
 
     pub(crate) fn len(&self) -> usize {
         self.by_name.len()
     }
 
-    pub(crate) fn get(&self, name: &PortName) -> Option<&Fence> {
+    fn get(&self, name: &PortName) -> Option<&Fence> {
         self.by_name.get(name)
+    }
+
+    /// Why a name is dead, if it is.
+    pub(crate) fn death(&self, name: &PortName) -> Option<Reason> {
+        let fenced = self.by_name.get(name).map(|fence| fence.reason.clone());
+        fenced.or_else(|| self.retired.made(name).then(retired))
+    }
+
+    /// An incarnation is dead as a whole.
+    pub(crate) fn retire(&mut self, incarnation: Option<Incarnation>) {
+        self.retired.insert(incarnation);
+    }
+
+    /// The names that died with their incarnation need no fences of their own.
+    pub(crate) fn forget_retired(&mut self) {
+        let retired = &self.retired;
+        self.by_name.retain(|name, _| !retired.made(name));
+        self.unbound = self.by_name.values().filter(|fence| !fence.bound).count();
     }
 
     /// Makes a fence, unless there is one.
@@ -177,13 +201,17 @@ fn either(one: &RangeInclusive<u64>, other: Option<RangeInclusive<u64>>) -> Opti
 impl Kernel {
     /// Why a name of a peer's port is dead for this node, if it is.
     pub(crate) fn fenced(&self, key: Key, name: &PortName) -> Option<Reason> {
-        Some(self.peers.get(key)?.fences.get(name)?.reason.clone())
+        self.peers.get(key)?.fences.death(name)
     }
 
     /// Declares a name dead in a running session: its monitors fire, and the peer is told at once (R8).
     pub(crate) fn fence(&mut self, key: Key, name: &PortName, reason: &Reason) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        let epoch = peer.session.epoch;
+        let (epoch, remembered) = (peer.session.epoch, peer.fences.len());
+        if !self.may_remember(key, remembered) {
+            return self.retire(key, self.now);
+        }
+        let Some(peer) = self.peers.get_mut(key) else { return };
         peer.fences.make(name.clone(), reason, epoch, false);
         if let Some(fence) = peer.fences.get(name).cloned()
             && !planted(Bug::CertificatesInTheNextSession)
@@ -200,6 +228,7 @@ impl Kernel {
     /// Kills a port that is dead for this node already: it may live on, so its certificate has to kill it.
     pub(crate) fn kill_fenced(&mut self, key: Key, name: &PortName, reason: &Reason, now: Time) {
         let Some(peer) = self.peers.get_mut(key) else { return };
+        // The dead need not be killed again.
         if peer.fences.get(name).is_none_or(|fence| fence.kills) {
             return;
         }

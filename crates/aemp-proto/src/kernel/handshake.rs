@@ -270,6 +270,7 @@ impl Kernel {
         self.fail_calls(key, reason, |_| false);
         self.remove_all_watchers(key);
         self.event(Event::PeerDown { node, reason: reason.clone() });
+        self.retire_if_too_many_are_dead(key);
         self.handshake_ended(key, now);
     }
 

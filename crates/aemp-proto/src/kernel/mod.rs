@@ -18,6 +18,7 @@ mod ports;
 mod receiving;
 mod refusing;
 mod requests;
+mod retiring;
 mod sending;
 mod settings;
 mod spawners;

@@ -112,6 +112,13 @@ pub enum Output {
         /// Why the port died.
         reason: Reason,
     },
+    /// A port of this node is to be killed: carry it out, then call [`super::Kernel::close`].
+    Kill {
+        /// The port.
+        port: LocalPort,
+        /// Why.
+        reason: Reason,
+    },
     /// A port of this node got a further name, because a peer had declared it dead: its handles give this one.
     Renamed {
         /// The port.
@@ -214,6 +221,11 @@ pub enum Event {
         port: PortId,
         /// Why.
         reason: Reason,
+    },
+    /// Too many ports of a peer's process are dead for this node: the whole process is, and was told to be started anew.
+    Retired {
+        /// The peer.
+        node: NodeId,
     },
     /// Much is queued for a peer.
     Congested {

@@ -24,7 +24,7 @@ impl Kernel {
             self.drop_waiting(key, port);
         }
         let Some(peer) = self.peers.get(key) else { return false };
-        peer.session.octets() < most && peer.fences.get(envelope.to).is_none()
+        peer.session.octets() < most && peer.fences.death(envelope.to).is_none()
     }
 
     /// Drops what waits for a port and was never given out: a message is lost, so nothing that follows may reach it.
@@ -47,7 +47,7 @@ impl Kernel {
     pub(crate) fn drop_message(&mut self, key: Key, kind: u8, to: &PortName) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let port = PortId::new(peer.node.clone(), to.clone());
-        if *to != PortName::Node && kind != kind::ANSWER && peer.fences.get(to).is_none() {
+        if *to != PortName::Node && kind != kind::ANSWER && peer.fences.death(to).is_none() {
             let delivered = peer.session.delivered_so_far(to);
             self.fence(key, to, &overload().with_delivered(delivered));
         }

@@ -191,6 +191,12 @@ impl Ports {
         extra.private || extra.links.contains_key(&peer) || extra.names.iter().any(spawned)
     }
 
+    /// The living ports for which that holds.
+    pub(crate) fn bound_to(&self, peer: Key, origin: Option<Origin>) -> Vec<LocalPort> {
+        let ports = (0..).zip(&self.slots).map(|(slot, state)| LocalPort { slot, generation: state.generation });
+        ports.filter(|port| self.is_bound_to(*port, peer, origin)).collect()
+    }
+
     /// Adds a watch of this node; false if the port is dead.
     pub(crate) fn watch(&mut self, port: LocalPort, watch: WatchId) -> bool {
         self.extra(port).map(|extra| extra.watches.insert(watch)).is_some()

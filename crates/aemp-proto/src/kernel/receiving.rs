@@ -17,7 +17,9 @@ use crate::{
     },
 };
 
-use super::{Body, ConnectionId, Delivery, Event, Kernel, LocalPort, Received, arena::Key, connection::Phase};
+use super::{
+    Body, ConnectionId, Delivery, Event, Kernel, LocalPort, Received, arena::Key, connection::Phase, retiring::RETIRED,
+};
 
 /// Frames without a number wait in at most this many octets.
 const MAX_URGENT: usize = 4096;
@@ -120,7 +122,11 @@ impl Kernel {
         let Some(peer) = self.peers.get(key) else { return };
         let (remote, epoch) = (peer.node.to_string(), peer.session.epoch.saturating_add(1));
         self.event(Event::HandshakeRefused { remote, error: format!("it refused this node: {code}: {text}") });
-        self.fail(key, epoch, &Reason::new(code, text), now);
+        let reason = Reason::new(code, text);
+        if code == RETIRED {
+            self.handle_retired(key, &reason);
+        }
+        self.fail(key, epoch, &reason, now);
     }
 
     fn handle_start(&mut self, connection: Key, number: u64, now: Time) {
@@ -293,9 +299,7 @@ impl Kernel {
             Numbered::Renamed { name } => self.handle_renamed(key, &name),
             Numbered::Closed { name, delivered, reason } => {
                 let reason = self.reason(reason).with_delivered(self.delivered(key, &name, delivered));
-                if !self.handle_closed(key, &name, &reason) {
-                    return Err(Bad::Rule("more closed names than a node may have"));
-                }
+                self.handle_closed(key, &name, &reason);
             }
             Numbered::Intern { index, name } => {
                 let (port, limit) = (self.ports.direct(&name), self.settings.limits.max_interned);

@@ -67,6 +67,10 @@ impl Kernel {
     pub(crate) fn close_name(&mut self, key: Key, name: &PortName, reason: &Reason) {
         self.remove_watcher(key, name);
         self.prune_closed(key);
+        let Some(peer) = self.peers.get(key).filter(|peer| !peer.is_retired()) else { return };
+        if !self.may_remember(key, peer.closed_here.len()) {
+            return self.retire(key, self.now);
+        }
         let Some(peer) = self.peers.get_mut(key) else { return };
         if peer.closed_here.insert(name.clone(), reason.clone()).is_some() {
             return;
@@ -89,20 +93,18 @@ impl Kernel {
         if closed.is_empty() || planted(Bug::NamesBeforeClosed) { None } else { closed.get(name) }
     }
 
-    /// A peer takes nothing more for one of its names: that name is dead for this node. False if it names too many.
-    #[must_use]
-    pub(crate) fn handle_closed(&mut self, key: Key, name: &PortName, reason: &Reason) -> bool {
-        let most = self.settings.limits.max_fences;
-        let Some(peer) = self.peers.get_mut(key) else { return true };
-        if peer.fences.len() >= most {
-            return false;
+    /// A peer takes nothing more for one of its names: that name is dead for this node.
+    pub(crate) fn handle_closed(&mut self, key: Key, name: &PortName, reason: &Reason) {
+        let Some(peer) = self.peers.get(key) else { return };
+        if !self.may_remember(key, peer.fences.len()) {
+            return self.retire(key, self.now);
         }
+        let Some(peer) = self.peers.get_mut(key) else { return };
         peer.fence_settled(name, &reason.shortened(MAX_TEXT));
         self.fire(key, name, reason);
         if let Some(peer) = self.peers.get(key) {
             let port = PortId::new(peer.node.clone(), name.clone());
             self.event(Event::Fenced { port, reason: reason.clone() });
         }
-        true
     }
 }

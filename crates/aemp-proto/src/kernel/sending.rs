@@ -134,7 +134,7 @@ impl Kernel {
         let limits = &self.settings.limits;
         let Some(peer) = self.peers.get_mut(key) else { return Ok(false) };
         if !peer.fences.is_empty()
-            && let Some(reason) = peer.fences.get(envelope.to).map(|fence| fence.reason.clone())
+            && let Some(reason) = peer.fences.death(envelope.to)
         {
             let to = PortId::new(peer.node.clone(), envelope.to.clone());
             self.event(Event::MessageDropped { to, reason });

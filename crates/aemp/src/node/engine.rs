@@ -188,6 +188,7 @@ impl Engine {
             Output::Fired { watch, reason } => self.later(move |engine| engine.fire(watch, reason)),
             Output::Answer { number, result } => self.answered(number, result),
             Output::Event(event) => self.event(event),
+            Output::Kill { port, reason } => self.later(move |engine| engine.close(port, reason)),
             Output::Renamed { port, old, id, dropped } => self.renamed(port, old, id, dropped.as_ref()),
             Output::Dial { dial, expect, address } => {
                 self.on_network(|network| network.dial(dial, expect, address));

@@ -46,6 +46,10 @@ impl World {
                 Output::Answer { number, result } => {
                     self.nodes[n].answers.push((number, result.map(|_| "found".into())));
                 }
+                Output::Kill { port, reason } => {
+                    self.nodes[n].kernel.close(port, reason);
+                    self.nodes[n].numbers.give_back(port);
+                }
                 Output::Renamed { port, id, .. } => self.nodes[n].renamed.push((port, id)),
                 Output::Event(event) => self.nodes[n].events.push(event),
             }

@@ -10,6 +10,7 @@ mod fences;
 mod hostile;
 mod incarnations;
 mod overload;
+mod retiring;
 mod spawned;
 mod watching;
 mod world;
