@@ -87,6 +87,8 @@ bugs! {
         "A monitor stays after it has fired, so that a kill and a failure of the session fire it twice."
     19 ControlLostAtOverload "control-lost-at-overload", "kernel/sending.rs":
         "Kills and failed answers count in the limit of what may wait for a peer, and are lost at it."
+    21 CollapseWithoutAlarms "collapse-without-alarms", "kernel/retiring.rs":
+        "Where too many names of a process are dead and the whole process is, its monitors do not fire."
     22 DroppedReplyTwice "dropped-reply-twice", "kernel/receiving.rs":
         "That a reply was dropped is told again if the frame that says so is sent again."
     23 MessageBeforeSpawn "message-before-spawn", "session/mod.rs":
