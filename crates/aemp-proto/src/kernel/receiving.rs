@@ -195,7 +195,9 @@ impl Kernel {
             session.received = number;
             *proved_useful = true;
         }
-        self.owe_acknowledgement(connection, raw.length, now);
+        if !planted(Bug::WithoutAcknowledgements) {
+            self.owe_acknowledgement(connection, raw.length, now);
+        }
         let again = planted(Bug::DroppedReplyTwice) && raw.kind == kind::ANSWER_FAILED;
         (is_new || again).then_some(key)
     }
