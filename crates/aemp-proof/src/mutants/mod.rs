@@ -86,3 +86,26 @@ fn judge(quarries: &[Quarry], all: bool) -> ExitCode {
     }
     if missed.is_empty() && (by_model >= BY_MODEL || !all) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_bug_has_a_name_of_its_own_and_no_number_is_left_out() {
+        let bugs = to_be_found();
+        let names: BTreeSet<_> = bugs.iter().map(|bug| bug.name()).collect();
+        assert_eq!(names.len(), bugs.len());
+        let numbers: BTreeSet<_> = bugs.iter().map(|bug| bug.number()).collect();
+        assert_eq!(numbers, (1..=28).chain(101..=112).collect());
+    }
+
+    #[test]
+    fn a_bug_is_chosen_by_its_name_or_number() {
+        assert_eq!(chosen(Some("kill-forgotten")), [Bug::KillForgotten]);
+        assert_eq!(chosen(Some("2")), [Bug::ResumeRepeatsOne, Bug::ResumeSkipsOne]);
+        assert_eq!(chosen(Some("no-such-bug")), []);
+    }
+}
