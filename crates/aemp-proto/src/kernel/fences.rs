@@ -150,6 +150,16 @@ impl Peer {
         }
     }
 
+    /// What bugs that can be planted do when a session begins.
+    pub(crate) fn mistreat_fences(&mut self) {
+        if planted(Bug::FenceDroppedOnReturn) {
+            self.fences = Fences::default();
+        }
+        if planted(Bug::DataBeforeCertificates) {
+            self.queue_certificates();
+        }
+    }
+
     /// A fence that the peer itself has asked for: there is nothing to certify.
     pub(crate) fn fence_settled(&mut self, name: &PortName, reason: &Reason) {
         self.fences.make(name.clone(), reason, self.session.epoch, false);

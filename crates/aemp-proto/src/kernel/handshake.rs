@@ -12,9 +12,7 @@ use crate::{
     wire::{frame::kind, write},
 };
 
-use super::{
-    Event, Kernel, Output, arena::Key, connecting::useful, connection::Phase, fences::Fences, sending::no_fields,
-};
+use super::{Event, Kernel, Output, arena::Key, connecting::useful, connection::Phase, sending::no_fields};
 
 /// A peer that says it is silent for longer is believed no more than this.
 const MAX_HEARTBEAT: Duration = Duration::from_secs(60);
@@ -203,13 +201,10 @@ impl Kernel {
         let begins = !peer.session.used;
         peer.session.used = true;
         peer.session.count = meeting.agreed.count;
-        if begins && planted(Bug::FenceDroppedOnReturn) {
-            peer.fences = Fences::default();
+        if begins {
+            peer.mistreat_fences();
         }
-        if begins && planted(Bug::DataBeforeCertificates) {
-            peer.queue_certificates();
-        }
-        peer.session.peer_max_message = usize::try_from(meeting.its.max_message).unwrap_or(usize::MAX);
+        let too_large = peer.session.take_larger(usize::try_from(meeting.its.max_message).unwrap_or(usize::MAX));
         let believable = peer.session.resume(meeting.agreed.peer_received);
         if peer.session.acknowledged() > 0 {
             peer.fences.bind(peer.session.epoch);
@@ -227,6 +222,7 @@ impl Kernel {
             self.dials.remove(dial.0);
             self.outputs.push_back(Output::CancelDial(dial));
         }
+        self.drop_too_large(key, too_large, now);
         self.mark_writable(meeting.connection);
         self.schedule(meeting.connection);
         self.event(if begins {

@@ -6,6 +6,7 @@
 mod arena;
 mod connecting;
 mod connection;
+mod destinations;
 mod dialling;
 mod fences;
 mod handshake;

@@ -2,8 +2,9 @@
 
 use crate::{
     id::{PortId, PortName, PortNumber},
-    reason::Reason,
-    session::{Envelope, Kept},
+    reason::{Reason, ReasonCode},
+    session::{Envelope, Kept, TooLarge},
+    time::Time,
     wire::frame::kind,
 };
 
@@ -40,6 +41,30 @@ impl Kernel {
         for call in calls {
             self.end_call(call, overload());
         }
+    }
+
+    /// The peer does not take what was queued before it could say so: each is lost, with what follows to the same port.
+    pub(crate) fn drop_too_large(&mut self, key: Key, too_large: Vec<TooLarge>, now: Time) {
+        let reason = Reason::new(ReasonCode::TooLarge, "the message is larger than its node takes");
+        for lost in too_large {
+            match lost {
+                TooLarge::For(port) => self.fence_too_large(key, &port, &reason),
+                TooLarge::Call(port, number) => {
+                    self.end_call(number, reason.clone());
+                    self.fence_too_large(key, &port, &reason);
+                }
+                TooLarge::Answer(name) => {
+                    let Some(node) = self.peers.get(key).map(|peer| peer.node.clone()) else { continue };
+                    self.answer_failed(&PortId::new(node, name), &reason, now);
+                }
+            }
+        }
+    }
+
+    fn fence_too_large(&mut self, key: Key, port: &PortName, reason: &Reason) {
+        let Some(peer) = self.peers.get(key).filter(|peer| peer.fences.death(port).is_none()) else { return };
+        let delivered = peer.session.delivered_so_far(port);
+        self.fence(key, port, &reason.clone().with_delivered(delivered));
     }
 
     /// There is no room for a frame: the message is lost. Requests to the node port and answers each report their own

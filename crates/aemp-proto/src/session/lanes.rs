@@ -5,40 +5,16 @@
 
 use std::collections::VecDeque;
 
-use bytes::Bytes;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     id::PortName,
     kernel::LocalPort,
     planted::{Bug, planted},
-    wire::{frame::kind, write},
+    wire::write,
 };
 
-/// A frame that waits for its turn.
-#[derive(Debug)]
-pub(crate) struct Waiting {
-    /// Its type and what follows, up to the elements.
-    pub(crate) head: Vec<u8>,
-    /// The elements.
-    pub(crate) body: Bytes,
-    /// The port that sent it: the notice of its death comes later.
-    pub(crate) from: Option<LocalPort>,
-}
-
-impl Waiting {
-    pub(crate) fn octets(&self) -> usize {
-        self.head.len().saturating_add(self.body.len())
-    }
-
-    pub(crate) fn is_message(&self) -> bool {
-        matches!(self.head.first(), Some(&(kind::MESSAGE | kind::CALL)))
-    }
-
-    fn is_spawn(&self) -> bool {
-        self.head.first() == Some(&kind::SPAWN)
-    }
-}
+use super::waiting::Waiting;
 
 #[derive(Debug)]
 struct Lane {
@@ -207,7 +183,7 @@ impl Lanes {
             self.promised = self.promised.saturating_add(total);
             write::size(&mut piece, total);
         }
-        let taken = copy_part(frame, done, max_piece, &mut piece);
+        let taken = frame.copy_part(done, max_piece, &mut piece);
         self.octets = self.octets.saturating_sub(taken);
         let done = done.saturating_add(taken);
         lane.transfer = (done < total).then_some((transfer, done));
@@ -229,8 +205,25 @@ impl Lanes {
     }
 
     /// Takes those frames to a port back that `unwanted` names and whose transfer has not begun.
-    pub(crate) fn take_back(&mut self, to: &PortName, unwanted: impl Fn(&Waiting) -> bool) -> Vec<Waiting> {
+    pub(crate) fn take_back(&mut self, to: &PortName, unwanted: impl FnMut(&Waiting) -> bool) -> Vec<Waiting> {
         let Some(at) = self.lanes.iter().position(|lane| lane.to == *to) else { return Vec::new() };
+        self.take_from(at, unwanted).into_iter().map(|(_, frame)| frame).collect()
+    }
+
+    /// Takes all frames back whose elements have more than `most` octets, with those behind them to the same port.
+    pub(crate) fn take_larger(&mut self, most: usize) -> Vec<(PortName, Waiting)> {
+        let mut taken = Vec::new();
+        for at in (0..self.lanes.len()).rev() {
+            let mut behind = false;
+            taken.extend(self.take_from(at, |frame| {
+                behind |= frame.body.len() > most;
+                behind
+            }));
+        }
+        taken
+    }
+
+    fn take_from(&mut self, at: usize, mut unwanted: impl FnMut(&Waiting) -> bool) -> Vec<(PortName, Waiting)> {
         let Some(mut lane) = self.lanes.remove(at) else { return Vec::new() };
         let waiting = lane.frames.split_off(usize::from(lane.transfer.is_some()));
         let (taken, kept): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|frame| unwanted(frame));
@@ -238,7 +231,11 @@ impl Lanes {
         for frame in &taken {
             self.octets = self.octets.saturating_sub(frame.octets());
             self.sent_one(frame.from);
+            if frame.is_spawn() {
+                self.spawns.retain(|name| *name != lane.to);
+            }
         }
+        let taken = taken.into_iter().map(|frame| (lane.to.clone(), frame)).collect();
         if lane.frames.is_empty() {
             self.names.remove(&lane.to);
         } else {
@@ -261,21 +258,10 @@ impl Lanes {
     }
 }
 
-/// Appends up to `most` octets of a frame from `from` on; says how many.
-fn copy_part(frame: &Waiting, from: usize, most: usize, out: &mut Vec<u8>) -> usize {
-    let before = out.len();
-    let head = frame.head.get(from..).unwrap_or_default();
-    out.extend_from_slice(head.get(..most).unwrap_or(head));
-    let room = most.saturating_sub(out.len().saturating_sub(before));
-    let body = frame.body.get(from.saturating_sub(frame.head.len())..).unwrap_or_default();
-    out.extend_from_slice(body.get(..room).unwrap_or(body));
-    out.len().saturating_sub(before)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::reader::Reader;
+    use crate::wire::{frame::kind, reader::Reader};
 
     fn frame(length: usize) -> Waiting {
         Waiting { head: vec![1], body: vec![2; length].into(), from: None }
@@ -350,6 +336,18 @@ mod tests {
         assert!(lanes.hold_notice(port, frame(4)).is_none(), "the transfer that has begun goes on");
         assert_eq!(kinds(&mut lanes), ["piece of 0", "notice 5"]);
         assert_eq!(lanes.octets(), 0);
+    }
+
+    #[test]
+    fn what_is_too_large_can_be_taken_back() {
+        let mut lanes = Lanes::default();
+        for (to, length) in [("a", 199), ("a", 499), ("a", 9), ("b", 599), ("c", 99)] {
+            lanes.push(&name(to), frame(length));
+        }
+        let mut taken: Vec<_> = lanes.take_larger(200).into_iter().map(|(to, frame)| (to, frame.body.len())).collect();
+        taken.sort();
+        assert_eq!(taken, [(name("a"), 9), (name("a"), 499), (name("b"), 599)]);
+        assert!(lanes.holds(&name("a")) && !lanes.holds(&name("b")) && lanes.octets() == 300);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod outbox;
 mod reassembly;
 mod taking_back;
 mod unsent;
+mod waiting;
 
 use std::collections::VecDeque;
 
@@ -30,13 +31,15 @@ pub(crate) use hello::{Agreement, Hello, Rank, agree};
 use interned::{Interned, Interning};
 pub(crate) use known::Known;
 use known::KnownNames;
-use lanes::{Lanes, Turn, Waiting};
+use lanes::{Lanes, Turn};
 pub(crate) use ledger::Ledger;
 use ledger::Proved;
 use outbox::{Draft, Outbox};
 pub(crate) use reassembly::PieceError;
 use reassembly::Reassembly;
+pub(crate) use taking_back::TooLarge;
 pub(crate) use unsent::{Kept, Unsent};
+use waiting::Waiting;
 
 /// The session with one node: its identity, and what is on its way in both directions.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-use super::{interned::Interned, lanes::Waiting};
+use super::{interned::Interned, waiting::Waiting};
 
 /// A message, a call or a kill that was not acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq)]
