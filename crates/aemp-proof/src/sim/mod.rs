@@ -1,17 +1,30 @@
 //! Random programs on simulated networks that fail in every way, and an oracle that knows what was promised.
 
+mod actions;
+mod arrivals;
 mod census;
+mod facts;
+mod faults;
+mod network;
+mod oracle;
+mod phases;
+mod process;
+mod queue;
 mod random;
+mod report;
+mod story;
+mod swarm;
 mod violation;
+mod wire;
+mod world;
 
 use std::process::ExitCode;
 
 pub(crate) use census::{Census, Counted};
+pub(crate) use report::Options;
 pub(crate) use violation::{Guarantee, Violation};
 
-/// What can be chosen.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Options {}
+use self::world::World;
 
 /// What a run without a violation tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,12 +36,11 @@ pub(crate) struct Report {
 }
 
 /// Runs the command.
-pub(crate) fn run(_: &Options) -> ExitCode {
-    ExitCode::FAILURE
+pub(crate) fn run(options: &Options) -> ExitCode {
+    report::run(options)
 }
 
 /// Runs one seed to its end or to the first violation. Prints nothing; a panic of a kernel is a violation.
 pub(crate) fn run_seed(seed: u64) -> Result<Report, Violation> {
-    let _ = seed;
-    Ok(Report { trace_hash: 0, census: Census::default() })
+    report::contained(|| World::new(seed, false).run())
 }

@@ -4,6 +4,7 @@
 //! [`Kernel::transmit`] and [`Kernel::deadline`] say what is to be done, and when.
 
 mod arena;
+mod census;
 mod connecting;
 mod connection;
 mod destinations;
@@ -44,6 +45,7 @@ use crate::{
 
 use arena::Arena;
 pub use arena::Key;
+pub use census::Census;
 use connection::Connection;
 pub use numbers::{LocalPort, PortNumbers};
 pub use output::{Body, Delivery, DialFailure, Event, Output, Received};
