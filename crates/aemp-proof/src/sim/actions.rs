@@ -125,8 +125,12 @@ impl World {
         }
     }
 
-    pub(super) fn send(&mut self, process: Process, name: Name, from: Option<LocalPort>) {
+    fn send(&mut self, process: Process, name: Name, from: Option<LocalPort>) {
         let size = if self.random.chance(self.swarm.large.0) { self.swarm.large.1 } else { self.random.below(100) };
+        self.send_octets(process, name, from, size);
+    }
+
+    pub(super) fn send_octets(&mut self, process: Process, name: Name, from: Option<LocalPort>, size: u64) {
         let handed = if self.random.chance(self.swarm.handed_on) { self.target(process) } else { None };
         let handed = handed.map_or(NO_NAME, |name| name.0 as u32);
         let (now, to) = (self.now, self.oracle.facts.name(name).id.clone());

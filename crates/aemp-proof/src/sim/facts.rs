@@ -24,10 +24,11 @@ pub(super) struct ProcessFacts {
     pub(super) node: usize,
     pub(super) run: usize,
     pub(super) incarnation: Incarnation,
-    pub(super) started: u64,
     pub(super) ended: Option<u64>,
     /// Another process had the node ID while it lived.
     pub(super) contested: bool,
+    /// It does nothing at present.
+    pub(super) is_stopped: bool,
 }
 
 /// How far a port has come.
@@ -109,9 +110,9 @@ impl Facts {
         self.port(port).names.last().copied()
     }
 
-    pub(super) fn add_process(&mut self, node: usize, incarnation: Incarnation, now: u64) -> Process {
+    pub(super) fn add_process(&mut self, node: usize, incarnation: Incarnation) -> Process {
         let run = self.processes.iter().filter(|process| process.node == node).count();
-        let facts = ProcessFacts { node, run, incarnation, started: now, ended: None, contested: false };
+        let facts = ProcessFacts { node, run, incarnation, ended: None, contested: false, is_stopped: false };
         self.processes.push(facts);
         Process(self.processes.len() - 1)
     }

@@ -204,6 +204,7 @@ impl World {
     fn pause(&mut self, node: usize, until: u64) {
         let Some(process) = self.running(node) else { return };
         self.runtimes[process.0].state = State::Stopped;
+        self.oracle.facts.processes[process.0].is_stopped = true;
         self.oracle.contacts.begin_all(node, self.now);
         self.queue.plan(until, Happening::Resume(process));
         let long = until - self.now > self.swarm.session_timeout();
@@ -218,6 +219,7 @@ impl World {
         let (now, facts) = (self.now, &self.oracle.facts);
         self.story.tell(now, || format!("{} goes on", facts.show(process)));
         self.runtimes[process.0].state = State::Running;
+        self.oracle.facts.processes[process.0].is_stopped = false;
         self.oracle.contacts.end_all(self.runtimes[process.0].node, self.now);
         self.read_all(process);
     }
@@ -262,9 +264,11 @@ impl World {
 
     pub(super) fn restart(&mut self, node: usize) {
         self.silent[node] = false;
-        self.listening[node] = Some(self.start_process(node));
         self.oracle.contacts.end_all(node, self.now);
-        self.census.count(Counted::Restart);
+        if self.listening[node].is_none() {
+            self.listening[node] = Some(self.start_process(node));
+            self.census.count(Counted::Restart);
+        }
     }
 
     fn stop(&mut self, node: usize, until: u64) {

@@ -49,8 +49,6 @@ impl World {
             Some(to) => {
                 let wire = self.connect(process, to, Some(dial));
                 self.runtimes[process.0].dials.push((dial, wire));
-                let patience = micros(self.swarm.timing.handshake);
-                self.queue.plan(self.now + patience, Happening::DialTimeout { wire });
             }
             None => {
                 let (now, runtime) = (self.now, &mut self.runtimes[process.0]);
@@ -72,6 +70,8 @@ impl World {
         let wire = self.wires.len() - 1;
         let now = self.now;
         self.story.tell(now, || format!("n{node} dials n{to}: connection {wire}"));
+        let patience = micros(self.swarm.timing.handshake);
+        self.queue.plan(now + patience, Happening::DialTimeout { wire });
         self.push(wire, 0, Segment::Connect);
         wire
     }
@@ -242,7 +242,7 @@ impl World {
     /// An attempt to connect has had its time.
     pub(super) fn dial_timed_out(&mut self, wire: usize) {
         let state = &self.wires[wire];
-        let (Some(process), Some(dial)) = (state.ends[0].process, state.dial) else { return };
+        let (Some(process), dial) = (state.ends[0].process, state.dial) else { return };
         if state.ends[0].is_closed || state.ends[0].connection.is_some() {
             return;
         }
@@ -251,7 +251,7 @@ impl World {
         }
         self.close_end(wire, 0);
         let (now, runtime) = (self.now, &mut self.runtimes[process.0]);
-        if runtime.state != State::Ended {
+        if let Some(dial) = dial.filter(|_| runtime.state != State::Ended) {
             runtime.dials.retain(|(_, other)| *other != wire);
             let failure = DialFailure::Unreachable("no answer in time".to_owned());
             runtime.kernel.dial_failed(dial, failure, runtime.time(now));

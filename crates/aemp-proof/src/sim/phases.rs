@@ -79,7 +79,7 @@ impl World {
                 && let Some(name) = self.oracle.facts.newest(Port(port))
             {
                 self.monitor_name(process, name, None);
-                self.send(process, name, None);
+                self.send_octets(process, name, None, 1);
                 self.oracle.expect(process, name);
             }
         }
@@ -96,7 +96,8 @@ impl World {
             for b in a + 1..self.swarm.nodes {
                 let count = self.wires.iter().filter(|wire| wire.is_between(a, b) && wire.is_open()).count();
                 if count != 1 {
-                    self.oracle.complain(Guarantee::Rest, now, || format!("n{a} and n{b} have {count} connections"));
+                    let open: Vec<_> = self.wires.iter().enumerate().filter(|(_, wire)| wire.is_between(a, b) && wire.is_open()).map(|(w, wire)| (w, wire.ends[0].connection, wire.ends[1].connection, wire.ends[0].process, wire.ends[1].process, wire.flows[0].is_hole, wire.flows[1].is_hole)).collect();
+                    self.oracle.complain(Guarantee::Rest, now, || format!("n{a} and n{b} have {count} connections {open:?}"));
                 }
             }
         }

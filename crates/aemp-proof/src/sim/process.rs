@@ -88,7 +88,7 @@ impl World {
     /// A process begins at a node.
     pub(super) fn start_process(&mut self, node: usize) -> Process {
         let incarnation = Incarnation(std::array::from_fn(|_| self.random.next() as u8));
-        let process = self.oracle.facts.add_process(node, incarnation, self.now);
+        let process = self.oracle.facts.add_process(node, incarnation);
         let mut timing = self.swarm.timing;
         timing.heartbeat = self.swarm.heartbeats[node];
         let kernel = Kernel::new(Settings {

@@ -7,8 +7,8 @@ struct Contact {
     active: u32,
     /// The beginning of the interval.
     since: u64,
-    /// The beginning of the faults that last.
-    unbroken_since: u64,
+    /// When a fault began or ended last.
+    changed: u64,
     /// The end of the last fault.
     ended: u64,
     /// Time that a clock skipped.
@@ -50,8 +50,8 @@ impl Contacts {
                 pair.settle(recovery, session_timeout);
                 (pair.since, pair.skipped) = (now, 0);
             }
-            pair.unbroken_since = now;
         }
+        pair.changed = now;
         pair.active += 1;
     }
 
@@ -59,6 +59,7 @@ impl Contacts {
     pub(in crate::sim) fn end(&mut self, a: usize, b: usize, now: u64) {
         let pair = self.pair_mut(a, b);
         pair.active = pair.active.saturating_sub(1);
+        pair.changed = now;
         pair.ended = pair.ended.max(now);
     }
 
@@ -103,9 +104,9 @@ impl Contacts {
         (pair.active == 0).then_some(pair.ended.max(pair.busy))
     }
 
-    /// Since when something is in the way without a pause.
-    pub(super) fn blocked_since(&self, a: usize, b: usize) -> u64 {
-        self.pair(a, b).unbroken_since
+    /// Since when the same things are in the way.
+    pub(super) fn unchanged_since(&self, a: usize, b: usize) -> u64 {
+        self.pair(a, b).changed
     }
 }
 

@@ -72,10 +72,13 @@ impl Oracle {
         let (watch, bounds) = (&self.watches[at], &self.bounds);
         let owed = watch.owed_since?;
         let own = self.facts.process(watch.holder).node;
+        if self.facts.process(watch.holder).is_stopped {
+            return None;
+        }
         let silence = bounds.patience + bounds.session_timeout + bounds.recovery;
         let Some(clear) = self.contacts.clear_since(own, watch.node) else {
             // Something is in the way, for long enough to give up, or else the notice comes behind it.
-            let since = self.contacts.blocked_since(own, watch.node).max(owed);
+            let since = self.contacts.unchanged_since(own, watch.node).max(owed);
             return (now >= since + silence).then_some(since + silence);
         };
         let home_lives = watch.name.is_none_or(|name| {

@@ -4,7 +4,7 @@ use aemp_proto::id::PortId;
 
 use super::Oracle;
 use crate::sim::{
-    facts::{Name, Port, Process},
+    facts::{Life, Name, Port, Process},
     violation::Guarantee,
 };
 
@@ -28,21 +28,31 @@ pub(super) struct Stream {
     pub(super) is_refused: bool,
     /// The sender's kernel said that it dropped something.
     pub(super) is_dropped: bool,
+    /// Somebody else than its spawner used the name of a port that was not there yet: it is closed for them.
+    pub(super) is_early: bool,
 }
 
 impl Oracle {
     pub(super) fn stream(&mut self, sender: Process, name: Name) -> usize {
         let streams = &mut self.streams;
         *self.by_name.entry((sender, name)).or_insert_with(|| {
-            let (dead_after, is_refused, is_dropped) = (None, false, false);
-            streams.push(Stream { sender, name, sent: 0, received: 0, dead_after, is_refused, is_dropped });
+            let (dead_after, is_refused, is_dropped, is_early) = (None, false, false, false);
+            streams.push(Stream { sender, name, sent: 0, received: 0, dead_after, is_refused, is_dropped, is_early });
             streams.len() - 1
         })
     }
 
+    /// The same for a process that uses the name now.
+    pub(super) fn use_name(&mut self, sender: Process, name: Name) -> usize {
+        let stream = self.stream(sender, name);
+        let port = self.facts.port_of(name);
+        self.streams[stream].is_early |= port.life == Life::Promised && port.spawner != Some(sender);
+        stream
+    }
+
     /// A process, or one of its ports, sends a message.
     pub(in crate::sim) fn sending(&mut self, sender: Process, name: Name, from: Option<Port>) -> Stamp {
-        let stream = self.stream(sender, name);
+        let stream = self.use_name(sender, name);
         self.streams[stream].sent += 1;
         let stamp = Stamp { stream: stream as u32, number: self.streams[stream].sent };
         if let Some(port) = from {
@@ -99,7 +109,7 @@ impl Oracle {
 
     /// A call is made, or a kill, behind everything that was sent before.
     pub(in crate::sim) fn position(&mut self, sender: Process, name: Name) -> Stamp {
-        let stream = self.stream(sender, name);
+        let stream = self.use_name(sender, name);
         Stamp { stream: stream as u32, number: self.streams[stream].sent }
     }
 

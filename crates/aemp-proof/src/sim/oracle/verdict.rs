@@ -16,7 +16,9 @@ impl Oracle {
     /// A living port has to take what is sent to its newest name now, and no monitor on it may fire.
     pub(in crate::sim) fn expect(&mut self, process: Process, name: Name) {
         let stream = self.stream(process, name);
-        self.expected.push((stream, self.streams[stream].sent));
+        if !self.streams[stream].is_early {
+            self.expected.push((stream, self.streams[stream].sent));
+        }
     }
 
     /// Everything arrived or was told, now that nothing is under way any more.
@@ -77,6 +79,7 @@ impl Oracle {
         let excused = port.life != Life::Alive
             || stream.is_refused
             || stream.is_dropped
+            || stream.is_early
             || self.contacts.excused_since(a, b, facts.born, now);
         if !excused {
             let text = format!(

@@ -4,7 +4,7 @@ use aemp_proto::{kernel::WatchId, reason::Reason};
 
 use super::Oracle;
 use crate::sim::{
-    facts::{Life, Name, Port, Process},
+    facts::{Life, Name, Port, Process, ProcessFacts},
     violation::Guarantee,
 };
 
@@ -36,10 +36,8 @@ impl Oracle {
         let Some(name) = name else { return };
         self.on_name.entry(name).or_default().push(at);
         let dead = matches!(self.facts.port_of(name).life, Life::Dead(..));
-        let told = self.by_name.get(&(holder, name)).is_some_and(|stream| {
-            let stream = &self.streams[*stream];
-            stream.dead_after.is_some() || stream.is_refused
-        });
+        let stream = self.use_name(holder, name);
+        let told = self.streams[stream].dead_after.is_some() || self.streams[stream].is_refused;
         if dead || told {
             self.owe(at, now);
         }
@@ -90,8 +88,12 @@ impl Oracle {
         let place = self.facts.port(facts.port).names.iter().position(|other| *other == name).unwrap_or(0);
         let refused = self.refusals.get(&(holder, facts.port)).is_some_and(|names| place < *names);
         let overload = reason.code().as_str() == "overload";
+        // A spawn is lost with the process that its session was with, even if that one had ended before.
+        let ended = |process: &ProcessFacts| process.node == b && process.ended.is_some();
         let promised = self.facts.port(facts.port).life == Life::Promised;
-        if !refused && !overload && !promised && !self.contacts.excused_since(a, b, facts.born, now) {
+        let lost = promised && self.facts.processes.iter().any(ended);
+        let early = self.by_name.get(&(holder, name)).is_some_and(|stream| self.streams[*stream].is_early);
+        if !refused && !overload && !early && !lost && !self.contacts.excused_since(a, b, facts.born, now) {
             let text = format!("{} fired without need: {reason}", self.show_watch(at));
             self.complain(Guarantee::Alarms, now, || text);
         }
