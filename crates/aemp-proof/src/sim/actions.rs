@@ -346,7 +346,8 @@ impl World {
     }
 
     fn close_any(&mut self, process: Process) {
-        let reason = if self.random.chance(500) { Reason::normal() } else { Reason::new("closed", "of its own accord") };
+        let reason =
+            if self.random.chance(500) { Reason::normal() } else { Reason::new("closed", "of its own accord") };
         if let Some(local) = self.any_port(process) {
             self.close_port(process, local, reason);
         }

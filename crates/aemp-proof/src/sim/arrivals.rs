@@ -21,7 +21,9 @@ impl World {
     pub(super) fn message_arrived(&mut self, process: Process, from: usize, to: LocalPort, body: &[u8]) {
         let now = self.now;
         let Some((port, [stream, number, handed])) = self.known_port(process, to).zip(numbers(body.get(1..))) else {
-            return self.oracle.complain(Guarantee::Names, now, || "a message reached no port, or none was sent".to_owned());
+            return self
+                .oracle
+                .complain(Guarantee::Names, now, || "a message reached no port, or none was sent".to_owned());
         };
         let facts = &self.oracle.facts;
         self.story.note(u64::from(stream) << 32 | u64::from(number));
@@ -57,7 +59,9 @@ impl World {
     pub(super) fn call_arrived(&mut self, process: Process, from: usize, to: LocalPort, reply: PortId, body: &[u8]) {
         let now = self.now;
         let Some((port, [stream, after])) = self.known_port(process, to).zip(numbers(Some(body))) else {
-            return self.oracle.complain(Guarantee::Names, now, || "a call reached no port, or none was made".to_owned());
+            return self
+                .oracle
+                .complain(Guarantee::Names, now, || "a call reached no port, or none was made".to_owned());
         };
         self.story.tell(now, || format!("p{} is called from n{from}: {reply}", port.0));
         self.oracle.call_arrived(port, &reply, stream, after, now);

@@ -224,8 +224,7 @@ impl World {
             runtime.kernel.closed(connection, error, time);
         } else if let Some(dial) = dial {
             runtime.dials.retain(|(_, other)| *other != wire);
-            let failure =
-                if is_answered { DialFailure::Unreachable(error.to_owned()) } else { DialFailure::Refused };
+            let failure = if is_answered { DialFailure::Unreachable(error.to_owned()) } else { DialFailure::Refused };
             runtime.kernel.dial_failed(dial, failure, time);
         }
     }

@@ -1,7 +1,7 @@
 //! The course of a run: first faults; then none, and everything has to come to rest.
 
 use super::{
-    facts::{Process, Port},
+    facts::{Port, Process},
     process::State,
     queue::Happening,
     swarm::{SECOND, Swarm},
@@ -54,7 +54,10 @@ impl World {
     }
 
     fn living(&self) -> Vec<Process> {
-        (0..self.runtimes.len()).map(Process).filter(|process| self.runtimes[process.0].state == State::Running).collect()
+        (0..self.runtimes.len())
+            .map(Process)
+            .filter(|process| self.runtimes[process.0].state == State::Running)
+            .collect()
     }
 
     /// Every pair of nodes gets a session, so that certificates get through.
@@ -75,7 +78,8 @@ impl World {
         }
         for port in 0..self.oracle.facts.ports.len() {
             let facts = self.oracle.facts.port(Port(port));
-            if self.oracle.facts.is_alive(Port(port)) && facts.node != self.runtimes[process.0].node
+            if self.oracle.facts.is_alive(Port(port))
+                && facts.node != self.runtimes[process.0].node
                 && let Some(name) = self.oracle.facts.newest(Port(port))
             {
                 self.monitor_name(process, name, None);
@@ -96,16 +100,37 @@ impl World {
             for b in a + 1..self.swarm.nodes {
                 let count = self.wires.iter().filter(|wire| wire.is_between(a, b) && wire.is_open()).count();
                 if count != 1 {
-                    let open: Vec<_> = self.wires.iter().enumerate().filter(|(_, wire)| wire.is_between(a, b) && wire.is_open()).map(|(w, wire)| (w, wire.ends[0].connection, wire.ends[1].connection, wire.ends[0].process, wire.ends[1].process, wire.flows[0].is_hole, wire.flows[1].is_hole)).collect();
-                    self.oracle.complain(Guarantee::Rest, now, || format!("n{a} and n{b} have {count} connections {open:?}"));
+                    let open: Vec<_> = self
+                        .wires
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, wire)| wire.is_between(a, b) && wire.is_open())
+                        .map(|(w, wire)| {
+                            (
+                                w,
+                                wire.ends[0].connection,
+                                wire.ends[1].connection,
+                                wire.ends[0].process,
+                                wire.ends[1].process,
+                                wire.flows[0].is_hole,
+                                wire.flows[1].is_hole,
+                            )
+                        })
+                        .collect();
+                    self.oracle
+                        .complain(Guarantee::Rest, now, || format!("n{a} and n{b} have {count} connections {open:?}"));
                 }
             }
         }
         for process in self.living() {
             let census = self.runtimes[process.0].kernel.census();
             let peers = self.swarm.nodes - 1;
-            let is_clean = census.connections == peers && census.dials == 0 && census.calls == 0
-                && census.unacknowledged == 0 && census.missed == 0 && census.watches == self.runtimes[process.0].watches.len();
+            let is_clean = census.connections == peers
+                && census.dials == 0
+                && census.calls == 0
+                && census.unacknowledged == 0
+                && census.missed == 0
+                && census.watches == self.runtimes[process.0].watches.len();
             if !is_clean {
                 let shown = self.oracle.facts.show(process);
                 self.oracle.complain(Guarantee::Rest, now, || format!("{shown} has left behind: {census:?}"));

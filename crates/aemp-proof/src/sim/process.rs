@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use aemp_proto::{
     id::{Incarnation, NodeId, PortId, PortNumber},
-    kernel::{Body, ConnectionId, Delivery, DialId, Event, Kernel, LocalPort, Output, PortNumbers, Received, Settings, WatchId},
+    kernel::{
+        Body, ConnectionId, Delivery, DialId, Event, Kernel, LocalPort, Output, PortNumbers, Received, Settings,
+        WatchId,
+    },
     reason::Reason,
     time::Time,
 };
@@ -236,7 +239,9 @@ impl World {
                 }
             }
             Output::Fired { watch, reason } => self.fired(process, watch, &reason),
-            Output::Answer { number, result } => self.call_ended(process, number, result.as_deref().map_err(Clone::clone)),
+            Output::Answer { number, result } => {
+                self.call_ended(process, number, result.as_deref().map_err(Clone::clone))
+            }
             Output::Renamed { port, id, .. } => self.renamed(process, port, id),
             Output::Event(event) => self.observe(process, event),
         }

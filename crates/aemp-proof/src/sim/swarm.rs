@@ -61,7 +61,8 @@ pub(super) struct Swarm {
 
 impl Swarm {
     pub(super) fn draw(random: &mut Random) -> Self {
-        let climate = random.pick(&[Climate::Gentle, Climate::Restarts, Climate::Fatal, Climate::Fatal, Climate::Fatal]);
+        let climate =
+            random.pick(&[Climate::Gentle, Climate::Restarts, Climate::Fatal, Climate::Fatal, Climate::Fatal]);
         let nodes = random.pick(&[2, 2, 3, 3, 3, 4, 5, 6, 7, 8, 9]);
         let (timing, heartbeats) = timing(random, nodes);
         let least = random.spread(50, 20 * MILLI);

@@ -102,6 +102,9 @@ impl Flow {
 
     /// Octets on their way.
     pub(super) fn in_flight(&self) -> usize {
-        self.segments.iter().map(|(_, segment)| if let Segment::Octets(octets) = segment { octets.len() } else { 0 }).sum()
+        self.segments
+            .iter()
+            .map(|(_, segment)| if let Segment::Octets(octets) = segment { octets.len() } else { 0 })
+            .sum()
     }
 }

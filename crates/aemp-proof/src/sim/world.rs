@@ -59,7 +59,8 @@ impl World {
         let nodes = swarm.nodes;
         let host = |node: usize| if swarm.one_host { "127.0.0.1".to_owned() } else { format!("10.0.0.{}", node + 1) };
         let places: Vec<String> = (0..nodes).map(|node| format!("{}:{}", host(node), 4000 + node)).collect();
-        let link = |random: &mut Random| Link { delay: random.between(swarm.delay.0, swarm.delay.1), ..Link::default() };
+        let link =
+            |random: &mut Random| Link { delay: random.between(swarm.delay.0, swarm.delay.1), ..Link::default() };
         let links = (0..nodes * nodes).map(|_| link(&mut random)).collect();
         let mut story = Story::new(is_told);
         story.tell(0, || format!("seed {seed}: {swarm}"));

@@ -38,7 +38,7 @@ impl Kernel {
             self.say_hello(connection);
         }
         if let Some((number, name)) = asked {
-            self.ask_for(key, number, &name, now);
+            self.ask_for(key, number, name, now);
         }
         self.schedule(connection);
         self.schedule_peer(key);

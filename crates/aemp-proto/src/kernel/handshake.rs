@@ -275,7 +275,7 @@ impl Kernel {
         let mut lost: Vec<_> = self
             .calls
             .iter()
-            .filter(|(number, peer)| **peer == key && !keep(**number))
+            .filter(|(number, call)| call.peer == key && !keep(**number))
             .map(|(number, _)| *number)
             .collect();
         lost.sort_unstable();

@@ -52,6 +52,7 @@ pub use output::{Body, Delivery, DialFailure, Event, Output, Received};
 use peer::Peer;
 use ports::Ports;
 pub use refusing::Refused;
+use requests::Pending;
 pub use settings::{RefusedIsDeath, Settings, Timing};
 use spawners::Spawners;
 use timers::Timers;
@@ -126,7 +127,7 @@ pub struct Kernel {
     connections: Arena<Connection>,
     dials: Arena<Dialler>,
     /// Calls of this node that another node is to answer.
-    calls: FxHashMap<PortNumber, Key>,
+    calls: FxHashMap<PortNumber, Pending>,
     /// Spawns that failed, for monitors that come later: a bounded number, the oldest first.
     failed_spawns: VecDeque<(PortName, Reason)>,
     spawners: Spawners,

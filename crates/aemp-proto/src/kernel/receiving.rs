@@ -17,7 +17,7 @@ use crate::{
 
 use super::{
     Body, ConnectionId, Delivery, Event, Kernel, Received, arena::Key, connection::Phase, destinations::Target,
-    retiring::RETIRED,
+    requests::Pending, retiring::RETIRED,
 };
 
 /// Frames without a number wait in at most this many octets.
@@ -241,13 +241,18 @@ impl Kernel {
                 Ok(None)
             }
             Numbered::Answer { reply, body } => {
-                let number = self.awaited(&reply);
+                let Some((number, call)) = self.awaited(&reply) else { return Ok(None) };
+                let number = match call.look_up {
+                    Some(look_up) => self.look_up_again(key, number, look_up, body, now),
+                    None => Some(number),
+                };
                 Ok(number.map(|number| Delivery::Answer { number, result: Ok(share(body)) }))
             }
             Numbered::AnswerFailed { reply, reason } => {
-                let (number, reason) = (self.awaited(&reply), self.reason(reason));
-                if let Some(number) = number.filter(|_| planted(Bug::DroppedReplyTwice)) {
-                    self.calls.insert(number, key);
+                let (call, reason) = (self.awaited(&reply), self.reason(reason));
+                let number = call.as_ref().map(|(number, _)| *number);
+                if let Some((number, call)) = call.filter(|_| planted(Bug::DroppedReplyTwice)) {
+                    self.calls.insert(number, call);
                 }
                 Ok(number.map(|number| Delivery::Answer { number, result: Err(reason) }))
             }
@@ -317,11 +322,11 @@ impl Kernel {
         Some(PortId::new(peer.node.clone(), name))
     }
 
-    /// The number of the call that an answer is for, if this incarnation made it and still waits.
-    fn awaited(&mut self, reply: &PortName) -> Option<PortNumber> {
+    /// The call that an answer is for, if this incarnation made it and still waits.
+    fn awaited(&mut self, reply: &PortName) -> Option<(PortNumber, Pending)> {
         match reply {
             PortName::Native { origin, number } if *origin == self.settings.incarnation.into() => {
-                self.calls.remove(number).map(|_| *number)
+                self.calls.remove(number).map(|call| (*number, call))
             }
             _ => None,
         }

@@ -9,7 +9,7 @@ use crate::{
     wire::{frame::kind, write},
 };
 
-use super::{Event, Kernel, LocalPort, Output, SendError, arena::Key, overload::overload};
+use super::{Event, Kernel, LocalPort, Output, SendError, arena::Key, overload::overload, requests::Pending};
 
 pub(crate) fn no_fields(_: &mut Vec<u8>) {}
 
@@ -53,7 +53,7 @@ impl Kernel {
         let envelope = Envelope { kind: kind::CALL, to: &to.name, naming: Naming::Interned, from, fields };
         let key = self.peer_key(&to.node);
         if self.enqueue(key, &envelope, now, encode)? {
-            self.calls.insert(number, key);
+            self.calls.insert(number, Pending { peer: key, look_up: None });
         } else {
             self.outputs.push_back(Output::Answer { number, result: Err(overload()) });
         }

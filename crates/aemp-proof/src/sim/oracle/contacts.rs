@@ -94,7 +94,8 @@ impl Contacts {
         let pair = self.pair(a, b);
         let lasts = pair.active > 0 || now <= pair.ended + self.recovery;
         let until = if lasts { now } else { pair.ended + self.recovery };
-        let present = (until.saturating_sub(pair.since).saturating_add(pair.skipped) >= self.session_timeout).then_some(until);
+        let present =
+            (until.saturating_sub(pair.since).saturating_add(pair.skipped) >= self.session_timeout).then_some(until);
         present.max(pair.excused).is_some_and(|excused| excused >= since)
     }
 

@@ -49,9 +49,7 @@ impl Oracle {
     /// Looks whether any monitor is late.
     pub(in crate::sim) fn check_deaths(&mut self, now: u64) {
         let mut overdue = std::mem::take(&mut self.overdue);
-        overdue.retain(|at| {
-            self.watches[*at].stage == Stage::Open && self.facts.is_running(self.watches[*at].holder)
-        });
+        overdue.retain(|at| self.watches[*at].stage == Stage::Open && self.facts.is_running(self.watches[*at].holder));
         for at in &overdue {
             self.check_not_late(*at, now);
         }
@@ -81,9 +79,8 @@ impl Oracle {
             let since = self.contacts.unchanged_since(own, watch.node).max(owed);
             return (now >= since + silence).then_some(since + silence);
         };
-        let home_lives = watch.name.is_none_or(|name| {
-            self.facts.port_of(name).home.is_some_and(|home| self.facts.is_running(home))
-        });
+        let home_lives =
+            watch.name.is_none_or(|name| self.facts.port_of(name).home.is_some_and(|home| self.facts.is_running(home)));
         let ample = owed > clear + bounds.recovery && watch.set > clear + bounds.recovery;
         let _ = SECOND;
         Some(if home_lives && watch.name.is_some() && ample {

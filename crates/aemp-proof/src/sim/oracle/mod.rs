@@ -190,7 +190,8 @@ impl Oracle {
 
     /// A kill, or a certificate that kills, arrived at a port; G1, G6. Whether it was a certificate.
     pub(super) fn kill_arrived(&mut self, from: usize, port: Port, reason: &Reason, now: u64) -> bool {
-        let stamp = reason.text().split_once(':').and_then(|(stream, after)| Some((stream.parse().ok()?, after.parse().ok()?)));
+        let stamp =
+            reason.text().split_once(':').and_then(|(stream, after)| Some((stream.parse().ok()?, after.parse().ok()?)));
         match stamp.filter(|_| reason.code().as_str() == "killed") {
             Some((stream, after)) => {
                 self.overtaken(stream, after, now, "a kill");

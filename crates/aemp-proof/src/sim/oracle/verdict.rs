@@ -38,7 +38,8 @@ impl Oracle {
         for (stream, number) in std::mem::take(&mut self.expected) {
             let state = &self.streams[stream];
             if state.received < number || state.dead_after.is_some() {
-                let text = format!("a living port cannot be reached: {}", self.show(Stamp { stream: stream as u32, number }));
+                let text =
+                    format!("a living port cannot be reached: {}", self.show(Stamp { stream: stream as u32, number }));
                 self.complain(Guarantee::Dead, now, || text);
             }
         }
@@ -56,9 +57,10 @@ impl Oracle {
             return;
         }
         let name = stream.name;
-        let silent = self.on_name.get(&name).into_iter().flatten().copied().find(|watch| {
-            self.watches[*watch].holder == stream.sender && self.watches[*watch].stage == Stage::Open
-        });
+        let silent =
+            self.on_name.get(&name).into_iter().flatten().copied().find(|watch| {
+                self.watches[*watch].holder == stream.sender && self.watches[*watch].stage == Stage::Open
+            });
         if let Some(watch) = silent {
             let text = format!(
                 "{} never fired, although {} of {} messages were lost",
