@@ -87,6 +87,8 @@ bugs! {
         "A monitor stays after it has fired, so that a kill and a failure of the session fire it twice."
     19 ControlLostAtOverload "control-lost-at-overload", "kernel/sending.rs":
         "Kills and failed answers count in the limit of what may wait for a peer, and are lost at it."
+    20 LossyCausesFence "lossy-causes-fence", "kernel/lossy.rs":
+        "A message that may be lost closes its port when it is lost, as others do."
     21 CollapseWithoutAlarms "collapse-without-alarms", "kernel/retiring.rs":
         "Where too many names of a process are dead and the whole process is, its monitors do not fire."
     22 DroppedReplyTwice "dropped-reply-twice", "kernel/receiving.rs":
@@ -129,7 +131,7 @@ bugs! {
     112 OneSidedHeartbeats "one-sided-heartbeats", "kernel/ticking.rs":
         "Only the side that dialled sends heartbeats, and only the other one misses them."
 
-    201 WithoutAcknowledgements "without-acknowledgements", "session/mod.rs":
+    201 WithoutAcknowledgements "without-acknowledgements", "kernel/transmitting.rs":
         "No bug: frames are forgotten when they are written, to measure what keeping them costs."
 }
 

@@ -69,6 +69,7 @@ impl Kernel {
 
     /// A connection was closed by the other side, or broke. All that was received before must have been handed in.
     pub fn closed(&mut self, connection: ConnectionId, error: &str, now: Time) {
+        self.now = now;
         let Some(state) = self.connections.remove(connection.0) else { return };
         let mut due = state.due;
         self.timers.set(Owner::Connection(connection.0), &mut due, None);
@@ -184,6 +185,7 @@ impl Kernel {
 
     /// An attempt to connect failed.
     pub fn dial_failed(&mut self, dial: DialId, failure: DialFailure, now: Time) {
+        self.now = now;
         match self.dials.remove(dial.0) {
             None => {}
             Some(Dialler::LookUp { address, number, .. }) => {

@@ -13,7 +13,7 @@ use crate::{
 };
 
 use super::{
-    Delivery, Event, Kernel, Output,
+    Certificate, Delivery, Event, Fenced, Kernel, Output,
     arena::Key,
     peer::Peer,
     retiring::{Retired, retired},
@@ -23,14 +23,21 @@ use super::{
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Fence {
     pub(crate) reason: Reason,
-    /// The session in which it was made.
-    made_in: u64,
+    made: Made,
     /// The peer's present incarnation was alive after it was made: another one has not made the port (R7).
     bound: bool,
     /// The peer has answered the certificate.
     settled: bool,
     /// What was lost is a kill, so the certificate kills.
     kills: bool,
+}
+
+/// When a fence was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Made {
+    /// The number of the session.
+    session: u64,
+    at: Time,
 }
 
 /// The fences around the ports of one peer.
@@ -73,10 +80,10 @@ impl Fences {
     }
 
     /// Makes a fence, unless there is one.
-    fn make(&mut self, name: PortName, reason: &Reason, made_in: u64, kills: bool) {
+    fn make(&mut self, name: PortName, reason: &Reason, made: Made, kills: bool) {
         self.by_name.entry(name).or_insert_with(|| {
             self.unbound = self.unbound.saturating_add(1);
-            Fence { reason: reason.clone(), made_in, bound: false, settled: false, kills }
+            Fence { reason: reason.clone(), made, bound: false, settled: false, kills }
         });
     }
 
@@ -101,7 +108,7 @@ impl Fences {
         if planted(Bug::FenceDroppedAtAcknowledgement) {
             return *self = Self::default();
         }
-        for fence in self.by_name.values_mut().filter(|fence| !fence.bound && fence.made_in < epoch) {
+        for fence in self.by_name.values_mut().filter(|fence| !fence.bound && fence.made.session < epoch) {
             fence.bound = true;
             self.unbound = self.unbound.saturating_sub(1);
         }
@@ -112,6 +119,18 @@ impl Fences {
         self.by_name.retain(|_, fence| !fence.bound && !planted(Bug::FenceDroppedBySuccessor));
     }
 
+    /// What people are told of a fence.
+    pub(crate) fn explain(&self, name: &PortName, now: Time) -> Option<Fenced> {
+        let fence = self.by_name.get(name)?;
+        let certificate = match (fence.settled, fence.kills) {
+            (true, _) => Certificate::LivesOn,
+            (false, false) => Certificate::Owed,
+            (false, true) => Certificate::OwedKill,
+        };
+        let Made { session, at } = fence.made;
+        Some(Fenced { ago: now.since(at), reason: fence.reason.clone(), session, certificate })
+    }
+
     /// The certificates that are owed.
     fn owed(&self) -> impl Iterator<Item = (&PortName, &Fence)> {
         self.by_name.iter().filter(|(_, fence)| !fence.settled)
@@ -120,11 +139,12 @@ impl Fences {
 
 impl Peer {
     /// Makes fences for all that a failed session leaves in doubt, and queues the certificates that are owed: the
-    /// first frames of the next session. The old session has to be replaced already.
-    pub(crate) fn fence_all(&mut self, ledger: &Ledger, made_in: u64, reason: &Reason) {
+    /// first frames of the next session. The old session has to be replaced already. Gives how many fences are new.
+    pub(crate) fn fence_all(&mut self, ledger: &Ledger, made: Made, reason: &Reason) -> usize {
+        let before = self.fences.len();
         let earlier = std::mem::take(&mut self.earlier);
         if planted(Bug::BaseProtocol) || planted(Bug::DeliveredAfterReconnect) {
-            return;
+            return 0;
         }
         let counted = |name: &PortName| {
             let delivered = ledger.delivered(name);
@@ -134,13 +154,13 @@ impl Peer {
             })
         };
         for name in self.monitors.keys().filter(|name| **name != PortName::Node) {
-            self.fences.make(name.clone(), &counted(name), made_in, false);
+            self.fences.make(name.clone(), &counted(name), made, false);
         }
         for unsent in &ledger.lost {
             match unsent.what {
-                Kept::Message => self.fences.make(unsent.to.clone(), &counted(&unsent.to), made_in, false),
+                Kept::Message => self.fences.make(unsent.to.clone(), &counted(&unsent.to), made, false),
                 Kept::Kill if planted(Bug::KillForgotten) => {}
-                Kept::Kill => self.owe_kill(&unsent.to, &counted(&unsent.to), made_in),
+                Kept::Kill => self.owe_kill(&unsent.to, &counted(&unsent.to), made),
                 // A call tells its own loss.
                 Kept::Call(_) => {}
             }
@@ -148,6 +168,7 @@ impl Peer {
         if !planted(Bug::DataBeforeCertificates) {
             self.queue_certificates();
         }
+        self.fences.len().saturating_sub(before)
     }
 
     /// What bugs that can be planted do when a session begins.
@@ -160,15 +181,20 @@ impl Peer {
         }
     }
 
+    /// The mark of a fence that is made now.
+    pub(crate) const fn made(&self, at: Time) -> Made {
+        Made { session: self.session.epoch, at }
+    }
+
     /// A fence that the peer itself has asked for: there is nothing to certify.
-    pub(crate) fn fence_settled(&mut self, name: &PortName, reason: &Reason) {
-        self.fences.make(name.clone(), reason, self.session.epoch, false);
+    pub(crate) fn fence_settled(&mut self, name: &PortName, reason: &Reason, at: Time) {
+        self.fences.make(name.clone(), reason, self.made(at), false);
         self.fences.settle(name);
     }
 
     /// The certificate of a name has to kill.
-    fn owe_kill(&mut self, name: &PortName, reason: &Reason, made_in: u64) {
-        self.fences.make(name.clone(), reason, made_in, true);
+    fn owe_kill(&mut self, name: &PortName, reason: &Reason, made: Made) {
+        self.fences.make(name.clone(), reason, made, true);
         if let Some(fence) = self.fences.by_name.get_mut(name)
             && !fence.kills
         {
@@ -217,12 +243,12 @@ impl Kernel {
     /// Declares a name dead in a running session: its monitors fire, and the peer is told at once (R8).
     pub(crate) fn fence(&mut self, key: Key, name: &PortName, reason: &Reason) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        let (epoch, remembered) = (peer.session.epoch, peer.fences.len());
+        let (made, remembered) = (peer.made(self.now), peer.fences.len());
         if !self.may_remember(key, remembered) {
             return self.retire(key, self.now);
         }
         let Some(peer) = self.peers.get_mut(key) else { return };
-        peer.fences.make(name.clone(), reason, epoch, false);
+        peer.fences.make(name.clone(), reason, made, false);
         if let Some(fence) = peer.fences.get(name).cloned()
             && !planted(Bug::CertificatesInTheNextSession)
         {
@@ -242,7 +268,7 @@ impl Kernel {
         if peer.fences.get(name).is_none_or(|fence| fence.kills) {
             return;
         }
-        peer.owe_kill(name, reason, peer.session.epoch);
+        peer.owe_kill(name, reason, peer.made(now));
         if let Some(fence) = peer.fences.get(name).cloned() {
             peer.queue_certificate(name, &fence);
         }

@@ -130,8 +130,7 @@ impl Kernel {
         let Some(peer) = self.peers.get(key) else { return };
         let learned_at = peer.session.learned_at;
         let fresh = self.connections.get(meeting.connection).is_some_and(|state| state.greeted_at > learned_at);
-        let fresh = fresh || planted(Bug::NoFreshness);
-        if !fresh || peer.connection.is_some() {
+        if !fresh && !planted(Bug::NoFreshness) || peer.connection.is_some() {
             // R4: what a dead process said before it died must not supersede the living one.
             self.close_connection(meeting.connection);
             return self.handshake_ended(key, now);
@@ -244,9 +243,10 @@ impl Kernel {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let node = peer.node.clone();
         let doomed: Vec<Key> = peer.connection.iter().chain(&peer.handshakes).copied().collect();
-        let made_in = peer.session.epoch;
+        let (made, was_used) = (peer.made(now), peer.session.used);
         let ledger = peer.session.restart(epoch).close();
-        peer.fence_all(&ledger, made_in, reason);
+        let declared_dead = peer.fence_all(&ledger, made, reason);
+        peer.history.note_failure(now, was_used, reason, declared_dead);
         peer.missed_since = None;
         peer.hung_up = false;
         peer.congested = false;
@@ -359,9 +359,8 @@ impl Kernel {
         if let Some(mut peer) = self.peers.remove(key) {
             self.timers.set(super::timers::Owner::Peer(key), &mut peer.due, None);
             self.by_node.remove(&peer.node);
-            if !planted(Bug::IdentityWithoutEpoch) {
-                self.first_epoch = self.first_epoch.max(peer.session.epoch.saturating_add(1));
-            }
+            self.first_epoch = self.first_epoch.max(peer.session.epoch.saturating_add(1));
+            self.forgotten.keep(peer.node, peer.history);
         }
     }
 

@@ -9,9 +9,11 @@ mod connecting;
 mod connection;
 mod destinations;
 mod dialling;
+mod explain;
 mod fences;
 mod handshake;
 mod local;
+mod lossy;
 mod numbers;
 mod output;
 mod overload;
@@ -47,6 +49,10 @@ use arena::Arena;
 pub use arena::Key;
 pub use census::Census;
 use connection::Connection;
+pub use explain::{
+    Absence, Certificate, Explanation, Fenced, Happening, Link, Meeting, Moment, PortHere, PortThere, Subject, Verdict,
+};
+use explain::{Deaths, Forgotten};
 pub use numbers::{LocalPort, PortNumbers};
 pub use output::{Body, Delivery, DialFailure, Event, Output, Received};
 use peer::Peer;
@@ -131,6 +137,9 @@ pub struct Kernel {
     /// Spawns that failed, for monitors that come later: a bounded number, the oldest first.
     failed_spawns: VecDeque<(PortName, Reason)>,
     spawners: Spawners,
+    /// The latest deaths of ports of this node, and what happened with peers that are not known any more.
+    deaths: Deaths,
+    forgotten: Forgotten,
     timers: Timers,
     outputs: VecDeque<Output>,
     writable: VecDeque<Key>,
@@ -158,6 +167,8 @@ impl Kernel {
             calls: FxHashMap::default(),
             failed_spawns: VecDeque::new(),
             spawners: Spawners::default(),
+            deaths: Deaths::default(),
+            forgotten: Forgotten::default(),
             timers: Timers::default(),
             outputs: VecDeque::new(),
             writable: VecDeque::new(),
@@ -209,6 +220,7 @@ impl Kernel {
     }
 
     fn event(&mut self, event: Event) {
+        self.remember(&event);
         self.outputs.push_back(Output::Event(event));
     }
 
@@ -224,7 +236,9 @@ impl Kernel {
         if let Some(key) = self.by_node.get(node) {
             return *key;
         }
-        let key = self.peers.insert(Peer::new(node.clone(), self.first_epoch));
+        let history = self.forgotten.take(node);
+        let epoch = if planted(Bug::IdentityWithoutEpoch) { 1 } else { self.first_epoch };
+        let key = self.peers.insert(Peer::new(node.clone(), epoch, history));
         self.by_node.insert(node.clone(), key);
         key
     }

@@ -55,6 +55,13 @@ pub enum Delivery<'b> {
         /// The elements.
         body: Body<'b>,
     },
+    /// The same for a message that may be lost: if the port does not take it, nothing follows from that.
+    Lossy {
+        /// The port.
+        to: LocalPort,
+        /// The elements.
+        body: Body<'b>,
+    },
     /// A message that carries a reply somewhere in it.
     Call {
         /// The port.

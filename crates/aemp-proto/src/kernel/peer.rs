@@ -12,7 +12,7 @@ use crate::{
     time::Time,
 };
 
-use super::{LocalPort, WatchId, arena::Key, dialling::Dialling, fences::Fences};
+use super::{LocalPort, WatchId, arena::Key, dialling::Dialling, explain::History, fences::Fences};
 
 /// Another node, by its node ID.
 #[derive(Debug)]
@@ -44,10 +44,12 @@ pub(crate) struct Peer {
     pub(crate) told: Vec<Address>,
     pub(crate) due: Option<Time>,
     pub(crate) congested: bool,
+    /// What happened lately, for people.
+    pub(crate) history: History,
 }
 
 impl Peer {
-    pub(crate) fn new(node: NodeId, epoch: u64) -> Self {
+    pub(crate) fn new(node: NodeId, epoch: u64, history: History) -> Self {
         Self {
             node,
             session: Session::new(epoch),
@@ -65,6 +67,7 @@ impl Peer {
             told: Vec::new(),
             due: None,
             congested: false,
+            history,
         }
     }
 

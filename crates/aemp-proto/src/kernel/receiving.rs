@@ -1,6 +1,7 @@
 //! Frames that arrive.
 
 use bytes::Bytes;
+use thiserror::Error;
 
 use crate::{
     id::{Origin, PortId, PortKind, PortName, PortNumber},
@@ -23,10 +24,14 @@ use super::{
 /// Frames without a number wait in at most this many octets.
 const MAX_URGENT: usize = 4096;
 
-/// Why a numbered frame cannot be accepted.
+/// Why a frame cannot be accepted.
+#[derive(Debug, Error)]
 pub(super) enum Bad {
+    #[error(transparent)]
     Frame(FrameError),
+    #[error(transparent)]
     Piece(PieceError),
+    #[error("{0}")]
     Rule(&'static str),
 }
 
@@ -50,18 +55,19 @@ impl Kernel {
             return self.receive_numbered(id, raw, now);
         }
         match Frame::read(raw.kind, raw.body) {
+            Ok(Frame::Lossy { to, body }) => return self.receive_lossy(id, raw.length, to, body),
             Ok(frame) => self.handle_urgent(id, frame, now),
             Err(error) => return self.reject(id, &error.to_string(), now),
         }
         self.frame(id, raw.length, None)
     }
 
-    fn reject<'b>(&mut self, connection: Key, error: &str, now: Time) -> Received<'b> {
+    pub(super) fn reject<'b>(&mut self, connection: Key, error: &str, now: Time) -> Received<'b> {
         self.misbehaved(connection, error, now);
         Received::Closed
     }
 
-    fn frame<'b>(&self, connection: Key, length: usize, delivery: Option<Delivery<'b>>) -> Received<'b> {
+    pub(super) fn frame<'b>(&self, connection: Key, length: usize, delivery: Option<Delivery<'b>>) -> Received<'b> {
         let open = self.connections.get(connection).is_some_and(|state| !state.is_closing());
         if open || delivery.is_some() { Received::Frame { length, delivery } } else { Received::Closed }
     }
@@ -164,9 +170,7 @@ impl Kernel {
         });
         match delivery {
             Ok(delivery) => self.frame(connection, length, delivery),
-            Err(Bad::Frame(error)) => self.reject(connection, &error.to_string(), now),
-            Err(Bad::Piece(error)) => self.reject(connection, &error.to_string(), now),
-            Err(Bad::Rule(error)) => self.reject(connection, error, now),
+            Err(bad) => self.reject(connection, &bad.to_string(), now),
         }
     }
 
@@ -288,7 +292,7 @@ impl Kernel {
             }
             Numbered::Dead { name, delivered, reason } => {
                 let reason = self.reason(reason).with_delivered(self.delivered(key, &name, delivered));
-                self.fire(key, &name, &reason);
+                self.handle_dead(key, &name, &reason);
             }
             Numbered::Gone { name } => self.handle_gone(key, &name),
             Numbered::Renamed { name } => self.handle_renamed(key, &name),
@@ -333,7 +337,7 @@ impl Kernel {
     }
 
     /// A message for a port that is dead, or never was.
-    fn dropped<'b>(&mut self, name: PortName, reason: Reason) -> Option<Delivery<'b>> {
+    pub(super) fn dropped<'b>(&mut self, name: PortName, reason: Reason) -> Option<Delivery<'b>> {
         let to = PortId::new(self.settings.node.clone(), name);
         self.event(Event::MessageDropped { to, reason });
         None

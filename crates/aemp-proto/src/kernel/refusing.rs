@@ -99,8 +99,9 @@ impl Kernel {
         if !self.may_remember(key, peer.fences.len()) {
             return self.retire(key, self.now);
         }
+        let now = self.now;
         let Some(peer) = self.peers.get_mut(key) else { return };
-        peer.fence_settled(name, &reason.shortened(MAX_TEXT));
+        peer.fence_settled(name, &reason.shortened(MAX_TEXT), now);
         self.fire(key, name, reason);
         if let Some(peer) = self.peers.get(key) {
             let port = PortId::new(peer.node.clone(), name.clone());

@@ -42,7 +42,11 @@ impl Kernel {
         let octets = if !state.urgent.is_empty() {
             Some(Bytes::from(std::mem::take(&mut state.urgent)))
         } else if more {
-            session.give_out(room, &limits)
+            let octets = session.give_out(room, &limits);
+            if planted(Bug::WithoutAcknowledgements) {
+                session.forget_given();
+            }
+            octets
         } else {
             None
         };

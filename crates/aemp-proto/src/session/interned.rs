@@ -60,6 +60,11 @@ impl Interned {
         Interning::New(number)
     }
 
+    /// The number of a name, if it has one, for a frame that needs it at once or never.
+    pub(crate) fn known(&self, name: &PortName) -> Option<u32> {
+        self.numbers.get(name).copied()
+    }
+
     fn free_number(&mut self, acknowledged: u64, limit: usize) -> Option<u32> {
         if self.entries.len() < limit {
             return u32::try_from(self.entries.len()).ok();

@@ -69,7 +69,7 @@ impl Lanes {
 
     /// Whether a spawn has to wait here.
     pub(crate) fn holds_spawns(&self) -> bool {
-        !self.spawns.is_empty()
+        !self.spawns.is_empty() || planted(Bug::MessageBeforeSpawn)
     }
 
     pub(crate) fn push(&mut self, to: &PortName, frame: Waiting) {

@@ -28,6 +28,7 @@ pub(crate) mod kind {
     pub(crate) const PROBE: u8 = 0x07;
     pub(crate) const PROBE_ANSWER: u8 = 0x08;
     pub(crate) const GOODBYE: u8 = 0x09;
+    pub(crate) const LOSSY: u8 = 0x8a;
 
     pub(crate) const MESSAGE: u8 = 0x40;
     pub(crate) const CALL: u8 = 0x41;
@@ -70,6 +71,7 @@ pub(crate) enum Frame<'b> {
     Probe,
     ProbeAnswer,
     Goodbye,
+    Lossy { to: Destination, body: &'b [u8] },
     Numbered(Numbered<'b>),
     Ignored,
 }
@@ -143,6 +145,7 @@ impl<'b> Frame<'b> {
             kind::PROBE => Self::Probe,
             kind::PROBE_ANSWER => Self::ProbeAnswer,
             kind::GOODBYE => Self::Goodbye,
+            kind::LOSSY => Self::Lossy { to: destination(&mut reader)?, body: reader.rest() },
             kind if kind & kind::MAY_BE_IGNORED != 0 => Self::Ignored,
             kind => return Err(FrameError::Type(kind)),
         })

@@ -117,7 +117,9 @@ impl Engine {
 
     /// Runs `work` on the kernel with the present time.
     pub(crate) fn kernel<R>(&self, work: impl FnOnce(&mut Kernel, Time) -> R) -> R {
-        work(&mut self.kernel.borrow_mut(), self.clock.now())
+        let (mut kernel, now) = (self.kernel.borrow_mut(), self.clock.now());
+        kernel.tell_time(now);
+        work(&mut kernel, now)
     }
 
     /// Tells observers.

@@ -145,7 +145,7 @@ impl World {
         let text = |body: &Body<'_>| cbor::decode::<(String,)>(body, &Limits::default()).unwrap().0;
         let node = &mut self.nodes[n];
         match delivery {
-            Delivery::Message { to, body } => node.received.push((to, text(&body))),
+            Delivery::Message { to, body } | Delivery::Lossy { to, body } => node.received.push((to, text(&body))),
             Delivery::Call { to, reply, .. } => node.calls.push((to, reply)),
             Delivery::Answer { number, result } => {
                 node.answers.push((number, result.map(|body| text(&body))));

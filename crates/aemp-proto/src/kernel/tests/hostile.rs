@@ -11,7 +11,7 @@ use crate::{
     wire::frame::kind,
 };
 
-fn frame(kind: u8, body: &[u8]) -> Vec<u8> {
+pub(super) fn frame(kind: u8, body: &[u8]) -> Vec<u8> {
     let mut octets = u32::try_from(body.len() + 1).unwrap().to_le_bytes().to_vec();
     octets.push(kind);
     octets.extend_from_slice(body);
@@ -36,7 +36,7 @@ pub(super) fn hello_octets() -> Vec<u8> {
 }
 
 /// A world in which node 1 is played by the test, on an adopted connection that expects frame 1.
-fn offender() -> (World, ConnectionId) {
+pub(super) fn offender() -> (World, ConnectionId) {
     let mut world = World::new(0);
     world.limits.max_unacknowledged = 1 << 20;
     world.limits.control_room = 1 << 20;
@@ -51,7 +51,7 @@ fn offender() -> (World, ConnectionId) {
     (world, connection)
 }
 
-fn feed(world: &mut World, connection: ConnectionId, mut octets: &[u8]) -> bool {
+pub(super) fn feed(world: &mut World, connection: ConnectionId, mut octets: &[u8]) -> bool {
     let now = world.now;
     loop {
         match world.nodes[0].kernel.receive(connection, octets, now) {
@@ -69,7 +69,7 @@ fn misbehaved(world: &mut World) -> bool {
 
 #[test]
 fn each_broken_rule_closes_the_connection_it_came_on() {
-    let cases: [(&str, Vec<u8>); 17] = [
+    let cases: [(&str, Vec<u8>); 18] = [
         ("an empty frame", vec![0, 0, 0, 0]),
         ("a frame beyond the limit", vec![0xff, 0xff, 0xff, 0x7f]),
         ("an unknown type", frame(0x3f, &[])),
@@ -78,6 +78,7 @@ fn each_broken_rule_closes_the_connection_it_came_on() {
         ("a second start", frame(kind::START, &[1])),
         ("an acknowledgement of nothing", frame(kind::ACKNOWLEDGE, &[1, 0])),
         ("a message to nobody's number", frame(kind::MESSAGE, &[9])),
+        ("a lossy message to nobody's number", frame(kind::LOSSY, &[9])),
         ("a name that is cut off", frame(kind::MESSAGE, &[1, 1, 0, 0])),
         ("a name of no kind", frame(kind::MESSAGE, &[1, 7])),
         ("a number without end", frame(kind::MESSAGE, &[0xff; 12])),
