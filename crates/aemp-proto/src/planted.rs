@@ -93,7 +93,7 @@ bugs! {
         "Where too many names of a process are dead and the whole process is, its monitors do not fire."
     22 DroppedReplyTwice "dropped-reply-twice", "kernel/receiving.rs":
         "That a reply was dropped is told again if the frame that says so is sent again."
-    23 MessageBeforeSpawn "message-before-spawn", "session/mod.rs":
+    23 MessageBeforeSpawn "message-before-spawn", "session/lanes.rs":
         "A spawn waits in the wrong lane, so that messages to the new port overtake it."
     24 PortCounterRestarts "port-counter-restarts", "kernel/numbers.rs":
         "The number of a dead port is given to a later one."

@@ -73,6 +73,7 @@ impl Lanes {
     }
 
     pub(crate) fn push(&mut self, to: &PortName, frame: Waiting) {
+        let to = if planted(Bug::MessageBeforeSpawn) && frame.is_spawn() { &PortName::Node } else { to };
         if frame.is_spawn() {
             self.spawns.push_back(to.clone());
         }

@@ -265,8 +265,7 @@ impl Session {
 
     fn wait_in_lane(&mut self, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>, body: Vec<u8>) {
         let frame = Waiting { head: envelope.head(), body: body.into(), from: envelope.from };
-        let misplaced = planted(Bug::MessageBeforeSpawn) && envelope.kind == kind::SPAWN;
-        self.lanes.push(if misplaced { &PortName::Node } else { envelope.to }, frame);
+        self.lanes.push(envelope.to, frame);
     }
 
     /// The number by which the destination is written, interning it if it has none yet.
