@@ -211,15 +211,15 @@ impl Program {
                 self.ports[speaker].words.push(((node, run, port), number));
                 self.ports[speaker].local
             });
-            self.world.send_from(node, &self.ports[port].id.clone(), from, &text);
+            let id = self.ports[port].id.clone();
+            self.world.send_from(node, &id, from, &text);
+            self.world.send_lossy(node, &id, &format!("lossy {node} {run} {port} {number}"));
         }
         if let Some(speaker) = speaker.filter(|_| self.random.one_in(6)) {
             self.close(speaker);
         }
-        self.note(format!(
-            "n{node} sends to port {port} up to {}",
-            self.streams[&(node, self.run_of(node), port)].sent
-        ));
+        let sent = self.streams[&(node, run, port)].sent;
+        self.note(format!("n{node} sends to port {port} up to {sent}"));
     }
 
     fn monitor(&mut self, node: usize, port: usize) {

@@ -26,6 +26,7 @@ impl Program {
 
     /// G1: in order, once, and without a gap. G3: nothing that was sent after a monitor had fired.
     fn arrived(&mut self, n: usize, text: &str) {
+        let (text, lossy) = text.strip_prefix("lossy ").map_or((text, false), |rest| (rest, true));
         let fields: Vec<usize> = text.split(' ').take(4).map(|field| field.parse().unwrap()).collect();
         let [node, run, port, number] = fields[..] else { panic!("{text}") };
         let (number, run) = (number as u64, run as u8);
@@ -34,6 +35,12 @@ impl Program {
         }
         let stream = self.streams.get_mut(&(node, run, port)).unwrap();
         let last = stream.arrived.last().copied().unwrap_or(0);
+        if lossy {
+            // It was sent behind the message with this number, and before the next.
+            return if number != last {
+                self.complain(&format!("port {port}: lossy {number} after {last}"))
+            };
+        }
         stream.arrived.push(number);
         let too_late = stream.closed_at.is_some_and(|sent| number > sent);
         if number != last + 1 {
