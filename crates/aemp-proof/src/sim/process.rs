@@ -1,9 +1,9 @@
 //! A process: a kernel, and what its driver and its program keep.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use aemp_proto::{
-    id::{Incarnation, NodeId, PortId, PortNumber},
+    id::{Incarnation, PortId, PortNumber},
     kernel::{Body, ConnectionId, Delivery, DialId, Event, Kernel, LocalPort, Output, PortNumbers, Received, Settings, WatchId},
     reason::Reason,
     time::Time,
@@ -59,8 +59,6 @@ pub(super) struct Runtime {
     pub(super) asked: Vec<PortId>,
     pub(super) next_number: u64,
     pub(super) lookups: Vec<PortNumber>,
-    /// The process that it last had a session with, by node.
-    pub(super) met: BTreeMap<NodeId, Incarnation>,
 }
 
 /// A moment by the clock of a process.
@@ -115,7 +113,6 @@ impl World {
             asked: Vec::new(),
             next_number: 0,
             lookups: Vec::new(),
-            met: BTreeMap::new(),
         });
         let now = self.now;
         let facts = &self.oracle.facts;
@@ -291,7 +288,7 @@ impl World {
         let facts = &self.oracle.facts;
         self.story.tell(now, || format!("{} tells {event:?}", facts.show(process)));
         let counted = match &event {
-            Event::PeerUp { node, incarnation } => self.peer_up(process, node, *incarnation),
+            Event::PeerUp { incarnation, .. } => Some(self.peer_up(process, *incarnation)),
             Event::SessionResumed { .. } => Some(Counted::Resumed),
             Event::PeerDown { node, .. } => {
                 let node = self.ids.iter().position(|id| id == node).unwrap_or(0);
@@ -311,7 +308,8 @@ impl World {
             Event::Congested { .. } => Some(Counted::Congested),
             Event::Misbehaved { node, error } => {
                 let text = format!("{} says of {node}: {error}", self.oracle.facts.show(process));
-                self.oracle.misbehaved(process, now, || text);
+                let node = self.ids.iter().position(|id| id == node).unwrap_or(0);
+                self.oracle.misbehaved(process, node, now, || text);
                 None
             }
             _ => None,
