@@ -10,6 +10,8 @@ use crate::{
 
 /// The port that `aemp run` publishes so that a node can be asked about itself and found by its address.
 pub(crate) const PEERS: &str = "peers";
+/// The port that `aemp run` publishes so that a node can be asked what it knows of a port.
+pub(crate) const EXPLAIN: &str = "explain";
 
 /// Starts a node that serves others, with all settings of its user.
 pub(crate) fn start_server(global: &Global) -> Result<Node, Failure> {
@@ -56,6 +58,18 @@ pub(crate) fn resolve(node: &Node, target: &Target, global: &Global) -> Result<P
             found.map_err(|error| explain(error, &format!("@{address}/{name}")))
         }
     }
+}
+
+/// The port that the node that the user named publishes under `name`.
+pub(crate) fn service(node: &Node, target: &NodeTarget, name: &str, global: &Global) -> Result<Port, Failure> {
+    let address = match target {
+        NodeTarget::At(address) => address.clone(),
+        NodeTarget::Id(id) => match id.recipe() {
+            [address, ..] => address.clone(),
+            [] => return Err(Failure::Usage(format!("{id} names no address; write @host:port"))),
+        },
+    };
+    resolve(node, &Target::Published(Published { address, name: name.to_owned() }), global)
 }
 
 /// Any port of the node that the user named.

@@ -51,7 +51,7 @@ impl Global {
 pub(crate) enum Command {
     /// Show what aemp does: three nodes, a small job, and a death in the middle of it
     Demo(commands::demo::Demo),
-    /// Run a node with the published services echo, time, sink and peers until it is interrupted
+    /// Run a node with the published services echo, time, sink, peers and explain until it is interrupted
     Run,
     /// Send a message to a port
     Send(commands::Message),
@@ -63,6 +63,8 @@ pub(crate) enum Command {
     Spawn(commands::spawn::Spawn),
     /// Print what a running node knows of its peers
     Peers(commands::peers::Peers),
+    /// Print why a running node considers a port dead or alive
+    Explain(commands::explain::Explain),
     /// Make secrets
     Secret(commands::secret::Secret),
     /// Show and change profiles

@@ -32,7 +32,8 @@ pub struct Limits {
     pub max_local: usize,
     /// Watches that one peer may hold here.
     pub max_watches: usize,
-    /// Names of one peer's ports that are dead for this node because the peer said so: it cannot name more than it has.
+    /// Names of one incarnation's ports that are dead for this node while they may live there; beyond it the whole incarnation
+    /// is dead for this node, and told so. The same holds for names of this node that take nothing more from one incarnation.
     pub max_fences: usize,
     /// Names interned in one direction of a session. Part of the protocol: the same at all nodes.
     pub max_interned: usize,

@@ -129,6 +129,7 @@ pub fn describe(event: &Event) -> String {
         Event::Misbehaved { node, error } => format!("{node} broke the protocol and was disconnected: {error}"),
         Event::UnwatchedDeath { port, reason } => format!("{port} died and nobody watched it: {reason}"),
         Event::MessageDropped { to, reason } => format!("a message to {to} was dropped: {reason}"),
+        Event::Retired { node } => format!("too many ports of {node} are dead for this node: start it anew"),
         Event::Fenced { port, reason } => format!("{port} is dead for this node from now on: {reason}"),
         Event::Congested { node, octets } => format!("{octets} octets wait for {node}"),
         other => format!("{other:?}"),

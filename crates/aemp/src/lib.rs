@@ -63,6 +63,14 @@ mod task;
 mod timer;
 mod watch;
 
+/// What a node knows of a port: [`Node::explain`].
+pub mod explain {
+    pub use aemp_proto::kernel::{
+        Absence, Certificate, Explanation, Fenced, Happening, Link, Meeting, Moment, PortHere, PortThere, Subject,
+        Verdict,
+    };
+}
+
 pub use aemp_proto::{
     id::{Address, Incarnation, NodeId, PortId},
     kernel::{PeerInfo, RefusedIsDeath, Timing},

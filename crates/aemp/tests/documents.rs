@@ -63,6 +63,10 @@ mod tutorial {
         Ok(())
     }
 
+    fn progress(cx: &Cx, progress: Port<u64>, done: u64) {
+        cx.send_lossy(&progress, done);
+    }
+
     #[derive(Serialize, Deserialize)]
     #[serde(rename_all = "snake_case")]
     enum Count {

@@ -2,6 +2,7 @@
 
 pub(crate) mod call;
 pub(crate) mod demo;
+pub(crate) mod explain;
 pub(crate) mod monitor;
 pub(crate) mod peers;
 pub(crate) mod profile;
@@ -43,6 +44,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Monitor(monitor) => monitor::run(&monitor, &global, output),
         Command::Spawn(spawn) => spawn::run(&spawn, &global, output),
         Command::Peers(peers) => peers::run(&peers, &global, output),
+        Command::Explain(explain) => explain::run(&explain, &global, output),
         Command::Secret(secret) => secret::run(&secret, output),
         Command::Profile(profile) => profile::run(&profile, global.profile.as_deref(), output),
     }

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     exit::Failure,
-    node::{self, explain, resolve, start_client, stop},
+    node::{self, explain, service, start_client, stop},
     options::Global,
     output::Output,
-    target::{NodeTarget, Published, Target},
+    target::NodeTarget,
 };
 
 /// Asks a node that runs `aemp run` for its peers and prints them.
@@ -56,16 +56,8 @@ impl fmt::Display for Peer {
 
 /// Carries out `aemp peers`.
 pub(crate) fn run(peers: &Peers, global: &Global, output: Output) -> Result<(), Failure> {
-    let address = match &peers.node {
-        NodeTarget::At(address) => address.clone(),
-        NodeTarget::Id(id) => match id.recipe() {
-            [address, ..] => address.clone(),
-            [] => return Err(Failure::Usage(format!("{id} names no address; write @host:port"))),
-        },
-    };
     let node = start_client(global)?;
-    let published = Published { address, name: node::PEERS.to_owned() };
-    let port = resolve(&node, &Target::Published(published), global)?.cast::<Question>();
+    let port = service(&node, &peers.node, node::PEERS, global)?.cast::<Question>();
     let answer = node.call(&port, |reply| (reply,)).timeout(global.patience()).wait();
     stop(&node);
     let answer = answer.map_err(|error| explain(error, &port.to_string()))?;

@@ -8,10 +8,13 @@ use std::{
 use aemp::{Message, Node, Port, Reply};
 use serde::Serialize;
 
-use super::peers::{Peer, Question};
+use super::{
+    explain,
+    peers::{Peer, Question},
+};
 use crate::{
     exit::{Failure, talk},
-    node::{PEERS, start_server, stop},
+    node::{EXPLAIN, PEERS, start_server, stop},
     options::Global,
     output::Output,
     request::Request,
@@ -51,7 +54,14 @@ fn serve(node: &Node, output: Output) -> io::Result<()> {
         let peers: Vec<Peer> = cx.peers().into_iter().map(Peer::from).collect();
         cx.reply(reply, peers);
     });
-    let services = [("echo", echo.cast()), ("time", time.cast()), ("sink", sink), (PEERS, peers.cast())];
+    let explain = node.port(|cx, (port, reply): explain::Question| cx.reply(reply, cx.explain(&port).into()));
+    let services = [
+        ("echo", echo.cast()),
+        ("time", time.cast()),
+        ("sink", sink),
+        (PEERS, peers.cast()),
+        (EXPLAIN, explain.cast()),
+    ];
     for (name, port) in services {
         node.publish(name, &port);
         output.print(&Service { name, port })?;

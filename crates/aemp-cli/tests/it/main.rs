@@ -1,6 +1,7 @@
 //! Tests of the built command, and of the tidiness of the whole repository.
 
 mod command;
+mod explaining;
 mod nodes;
 mod support;
 mod tidy;

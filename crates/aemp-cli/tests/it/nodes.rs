@@ -11,14 +11,14 @@ use crate::support::{Running, aemp, run, stderr, stdout};
 use tempfile::tempdir;
 
 /// A running `aemp run` and the port IDs that it printed.
-struct Server {
-    running: Running,
-    echo: String,
+pub(crate) struct Server {
+    pub(crate) running: Running,
+    pub(crate) echo: String,
     time: String,
 }
 
 impl Server {
-    fn start(folder: &Path) -> Self {
+    pub(crate) fn start(folder: &Path) -> Self {
         let mut running = Running::start(folder, &["--name", "server", "--bind", "127.0.0.1:0", "run"]);
         let mut port = |name: &str| {
             let line = running.line();
@@ -27,11 +27,12 @@ impl Server {
         let (echo, time) = (port("echo"), port("time"));
         port("sink");
         port("peers");
+        port("explain");
         Self { running, echo, time }
     }
 
     /// `127.0.0.1:PORT`.
-    fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         let (node, _) = self.echo.split_once('#').unwrap();
         node.split_once('@').unwrap().1
     }

@@ -29,13 +29,15 @@ impl Kernel {
             peer.handshakes.push(connection);
         }
         let asked = dial.and_then(|dial| self.end_dial(key, dial));
-        if self.is_superfluous(key, link) {
+        if self.refuse_if_retired(key, connection, link.incarnation(), now) {
+            // Nothing goes over it.
+        } else if self.is_superfluous(key, link) {
             self.close_connection(connection);
         } else if link.role() == Role::Dialler {
             self.say_hello(connection);
         }
         if let Some((number, name)) = asked {
-            self.ask_for(key, number, &name, now);
+            self.ask_for(key, number, name, now);
         }
         self.schedule(connection);
         self.schedule_peer(key);
@@ -66,6 +68,7 @@ impl Kernel {
 
     /// A connection was closed by the other side, or broke. All that was received before must have been handed in.
     pub fn closed(&mut self, connection: ConnectionId, error: &str, now: Time) {
+        self.now = now;
         let Some(state) = self.connections.remove(connection.0) else { return };
         let mut due = state.due;
         self.timers.set(Owner::Connection(connection.0), &mut due, None);
@@ -168,6 +171,7 @@ impl Kernel {
 
     /// An attempt to connect failed.
     pub fn dial_failed(&mut self, dial: DialId, failure: DialFailure, now: Time) {
+        self.now = now;
         match self.dials.remove(dial.0) {
             None => {}
             Some(Dialler::LookUp { address, number, .. }) => {

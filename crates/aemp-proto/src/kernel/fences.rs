@@ -1,25 +1,29 @@
 //! What this side has declared dead stays dead for it: fences, and the certificates that tell the other side.
 //! The rules R6 to R8 of `docs/protocol.md`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use crate::{
-    id::{PortId, PortKind, PortName, PortNumber},
+    id::{Incarnation, PortId, PortKind, PortName, PortNumber},
     planted::{Bug, planted},
     reason::Reason,
-    session::{Envelope, Kept, Naming, Unsent},
+    session::{Envelope, Kept, Ledger, Naming},
     time::Time,
     wire::{frame::kind, write},
 };
 
-use super::{Delivery, Event, Kernel, Output, arena::Key, peer::Peer};
+use super::{
+    Certificate, Delivery, Event, Fenced, Kernel, Output,
+    arena::Key,
+    peer::Peer,
+    retiring::{Retired, retired},
+};
 
 /// A name of a peer's port that is dead for this node, whether the port lives or not.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Fence {
     pub(crate) reason: Reason,
-    /// The session in which it was made.
-    made_in: u64,
+    made: Made,
     /// The peer's present incarnation was alive after it was made: another one has not made the port (R7).
     bound: bool,
     /// The peer has answered the certificate.
@@ -28,31 +32,58 @@ pub(crate) struct Fence {
     kills: bool,
 }
 
+/// When a fence was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Made {
+    /// The number of the session.
+    session: u64,
+    at: Time,
+}
+
 /// The fences around the ports of one peer.
 #[derive(Debug, Default)]
 pub(crate) struct Fences {
     by_name: BTreeMap<PortName, Fence>,
     unbound: usize,
+    pub(crate) retired: Retired,
 }
 
 impl Fences {
     pub(crate) fn is_empty(&self) -> bool {
-        self.by_name.is_empty()
+        self.by_name.is_empty() && self.retired.is_empty()
     }
 
     pub(crate) fn len(&self) -> usize {
         self.by_name.len()
     }
 
-    pub(crate) fn get(&self, name: &PortName) -> Option<&Fence> {
+    fn get(&self, name: &PortName) -> Option<&Fence> {
         self.by_name.get(name)
     }
 
+    /// Why a name is dead, if it is.
+    pub(crate) fn death(&self, name: &PortName) -> Option<Reason> {
+        let fenced = self.by_name.get(name).map(|fence| fence.reason.clone());
+        fenced.or_else(|| self.retired.made(name).then(retired))
+    }
+
+    /// An incarnation is dead as a whole.
+    pub(crate) fn retire(&mut self, incarnation: Option<Incarnation>) {
+        self.retired.insert(incarnation);
+    }
+
+    /// The names that died with their incarnation need no fences of their own.
+    pub(crate) fn forget_retired(&mut self) {
+        let retired = &self.retired;
+        self.by_name.retain(|name, _| !retired.made(name));
+        self.unbound = self.by_name.values().filter(|fence| !fence.bound).count();
+    }
+
     /// Makes a fence, unless there is one.
-    fn make(&mut self, name: PortName, reason: &Reason, made_in: u64, kills: bool) {
+    fn make(&mut self, name: PortName, reason: &Reason, made: Made, kills: bool) {
         self.by_name.entry(name).or_insert_with(|| {
             self.unbound = self.unbound.saturating_add(1);
-            Fence { reason: reason.clone(), made_in, bound: false, settled: false, kills }
+            Fence { reason: reason.clone(), made, bound: false, settled: false, kills }
         });
     }
 
@@ -67,7 +98,7 @@ impl Fences {
         if self.unbound == 0 {
             return;
         }
-        for fence in self.by_name.values_mut().filter(|fence| !fence.bound && fence.made_in < epoch) {
+        for fence in self.by_name.values_mut().filter(|fence| !fence.bound && fence.made.session < epoch) {
             fence.bound = true;
             self.unbound = self.unbound.saturating_sub(1);
         }
@@ -78,6 +109,18 @@ impl Fences {
         self.by_name.retain(|_, fence| !fence.bound && !planted(Bug::FenceDroppedBySuccessor));
     }
 
+    /// What people are told of a fence.
+    pub(crate) fn explain(&self, name: &PortName, now: Time) -> Option<Fenced> {
+        let fence = self.by_name.get(name)?;
+        let certificate = match (fence.settled, fence.kills) {
+            (true, _) => Certificate::LivesOn,
+            (false, false) => Certificate::Owed,
+            (false, true) => Certificate::OwedKill,
+        };
+        let Made { session, at } = fence.made;
+        Some(Fenced { ago: now.since(at), reason: fence.reason.clone(), session, certificate })
+    }
+
     /// The certificates that are owed.
     fn owed(&self) -> impl Iterator<Item = (&PortName, &Fence)> {
         self.by_name.iter().filter(|(_, fence)| !fence.settled)
@@ -86,33 +129,48 @@ impl Fences {
 
 impl Peer {
     /// Makes fences for all that a failed session leaves in doubt, and queues the certificates that are owed: the
-    /// first frames of the next session. The old session has to be replaced already.
-    pub(crate) fn fence_all(&mut self, lost: &[Unsent], made_in: u64, reason: &Reason) {
+    /// first frames of the next session. The old session has to be replaced already. Gives how many fences are new.
+    pub(crate) fn fence_all(&mut self, ledger: &Ledger, made: Made, reason: &Reason) -> usize {
+        let before = self.fences.len();
+        let earlier = std::mem::take(&mut self.earlier);
+        let counted = |name: &PortName| {
+            let delivered = ledger.delivered(name);
+            reason.clone().with_delivered(match earlier.get(name) {
+                Some(earlier) => either(earlier, delivered),
+                None => delivered,
+            })
+        };
         for name in self.monitors.keys().filter(|name| **name != PortName::Node) {
-            self.fences.make(name.clone(), reason, made_in, false);
+            self.fences.make(name.clone(), &counted(name), made, false);
         }
-        for unsent in lost {
+        for unsent in &ledger.lost {
             match unsent.what {
-                Kept::Message => self.fences.make(unsent.to.clone(), reason, made_in, false),
-                Kept::Kill => self.owe_kill(&unsent.to, reason, made_in),
+                Kept::Message => self.fences.make(unsent.to.clone(), &counted(&unsent.to), made, false),
+                Kept::Kill => self.owe_kill(&unsent.to, &counted(&unsent.to), made),
                 // A call tells its own loss.
                 Kept::Call(_) => {}
             }
         }
         self.queue_certificates();
+        self.fences.len().saturating_sub(before)
+    }
+
+    /// The mark of a fence that is made now.
+    pub(crate) const fn made(&self, at: Time) -> Made {
+        Made { session: self.session.epoch, at }
     }
 
     /// A fence that the peer itself has asked for: there is nothing to certify.
-    pub(crate) fn fence_settled(&mut self, name: &PortName, reason: &Reason) {
-        self.fences.make(name.clone(), reason, self.session.epoch, false);
+    pub(crate) fn fence_settled(&mut self, name: &PortName, reason: &Reason, at: Time) {
+        self.fences.make(name.clone(), reason, self.made(at), false);
         if let Some(fence) = self.fences.by_name.get_mut(name) {
             fence.settled = true;
         }
     }
 
     /// The certificate of a name has to kill.
-    fn owe_kill(&mut self, name: &PortName, reason: &Reason, made_in: u64) {
-        self.fences.make(name.clone(), reason, made_in, true);
+    fn owe_kill(&mut self, name: &PortName, reason: &Reason, made: Made) {
+        self.fences.make(name.clone(), reason, made, true);
         if let Some(fence) = self.fences.by_name.get_mut(name)
             && !fence.kills
         {
@@ -141,17 +199,27 @@ impl Peer {
     }
 }
 
+/// What one of two incarnations took: nobody knows whose name it is, and the other one took nothing.
+fn either(one: &RangeInclusive<u64>, other: Option<RangeInclusive<u64>>) -> Option<RangeInclusive<u64>> {
+    let other = other?;
+    Some(*one.start().max(other.start())..=*one.end().max(other.end()))
+}
+
 impl Kernel {
     /// Why a name of a peer's port is dead for this node, if it is.
     pub(crate) fn fenced(&self, key: Key, name: &PortName) -> Option<Reason> {
-        Some(self.peers.get(key)?.fences.get(name)?.reason.clone())
+        self.peers.get(key)?.fences.death(name)
     }
 
     /// Declares a name dead in a running session: its monitors fire, and the peer is told at once (R8).
     pub(crate) fn fence(&mut self, key: Key, name: &PortName, reason: &Reason) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        let epoch = peer.session.epoch;
-        peer.fences.make(name.clone(), reason, epoch, false);
+        let (made, remembered) = (peer.made(self.now), peer.fences.len());
+        if !self.may_remember(key, remembered) {
+            return self.retire(key, self.now);
+        }
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        peer.fences.make(name.clone(), reason, made, false);
         if let Some(fence) = peer.fences.get(name).cloned() {
             peer.queue_certificate(name, &fence);
         }
@@ -165,10 +233,11 @@ impl Kernel {
     /// Kills a port that is dead for this node already: it may live on, so its certificate has to kill it.
     pub(crate) fn kill_fenced(&mut self, key: Key, name: &PortName, reason: &Reason, now: Time) {
         let Some(peer) = self.peers.get_mut(key) else { return };
+        // The dead need not be killed again.
         if peer.fences.get(name).is_none_or(|fence| fence.kills) {
             return;
         }
-        peer.owe_kill(name, reason, peer.session.epoch);
+        peer.owe_kill(name, reason, peer.made(now));
         if let Some(fence) = peer.fences.get(name).cloned() {
             peer.queue_certificate(name, &fence);
         }

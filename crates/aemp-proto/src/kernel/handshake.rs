@@ -199,7 +199,7 @@ impl Kernel {
         let begins = !peer.session.used;
         peer.session.used = true;
         peer.session.count = meeting.agreed.count;
-        peer.session.peer_max_message = usize::try_from(meeting.its.max_message).unwrap_or(usize::MAX);
+        let too_large = peer.session.take_larger(usize::try_from(meeting.its.max_message).unwrap_or(usize::MAX));
         let believable = peer.session.resume(meeting.agreed.peer_received);
         if peer.session.acknowledged() > 0 {
             peer.fences.bind(peer.session.epoch);
@@ -209,12 +209,15 @@ impl Kernel {
         state.heard_at = now;
         state.peer_heartbeat = Duration::from_millis(meeting.its.heartbeat).min(MAX_HEARTBEAT);
         state.urgent(kind::START, |out| write::number(out, first));
+        // What the first frame says proves nothing about deaths that were not told.
+        state.owed_since = (peer.session.received > 0).then_some(now);
         let cancelled: Vec<_> = peer.dialling.cancel().collect();
         let (node, connections) = (peer.node.clone(), peer.session.count);
         for dial in cancelled {
             self.dials.remove(dial.0);
             self.outputs.push_back(Output::CancelDial(dial));
         }
+        self.drop_too_large(key, too_large, now);
         self.mark_writable(meeting.connection);
         self.schedule(meeting.connection);
         self.event(if begins {
@@ -236,9 +239,10 @@ impl Kernel {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let node = peer.node.clone();
         let doomed: Vec<Key> = peer.connection.iter().chain(&peer.handshakes).copied().collect();
-        let made_in = peer.session.epoch;
-        let lost = peer.session.restart(epoch).into_unsent();
-        peer.fence_all(&lost, made_in, reason);
+        let (made, was_used) = (peer.made(now), peer.session.used);
+        let ledger = peer.session.restart(epoch).close();
+        let declared_dead = peer.fence_all(&ledger, made, reason);
+        peer.history.note_failure(now, was_used, reason, declared_dead);
         peer.missed_since = None;
         peer.hung_up = false;
         peer.congested = false;
@@ -252,11 +256,13 @@ impl Kernel {
             self.outputs.push_back(Output::CancelDial(dial));
         }
         for name in monitors {
-            self.fire(key, &name, reason);
+            let counted = self.fenced(key, &name);
+            self.fire(key, &name, counted.as_ref().unwrap_or(reason));
         }
         self.fail_calls(key, reason, |_| false);
         self.remove_all_watchers(key);
         self.event(Event::PeerDown { node, reason: reason.clone() });
+        self.retire_if_too_many_are_dead(key);
         self.handshake_ended(key, now);
     }
 
@@ -265,7 +271,7 @@ impl Kernel {
         let mut lost: Vec<_> = self
             .calls
             .iter()
-            .filter(|(number, peer)| **peer == key && !keep(**number))
+            .filter(|(number, call)| call.peer == key && !keep(**number))
             .map(|(number, _)| *number)
             .collect();
         lost.sort_unstable();
@@ -279,7 +285,7 @@ impl Kernel {
     fn supersede(&mut self, key: Key, incarnation: Incarnation, epoch: u64, now: Time) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let was_used = peer.session.used;
-        let kept = peer.session.restart(epoch).into_unsent();
+        let ledger = peer.session.restart(epoch).close();
         peer.session.peer = Some(incarnation);
         peer.session.learned_at = now;
         peer.session.peer_max_message = usize::MAX;
@@ -288,17 +294,19 @@ impl Kernel {
         peer.queue_certificates();
         peer.congested = false;
         let monitors: Vec<PortName> = peer.monitors.keys().filter(|name| **name != PortName::Node).cloned().collect();
+        let names = monitors.iter().chain(ledger.lost.iter().map(|unsent| &unsent.to));
+        peer.earlier = names.filter_map(|name| Some((name.clone(), ledger.delivered(name)?))).collect();
         for to in &monitors {
             let watch = Envelope { kind: kind::MONITOR, to, naming: Naming::Full, from: None, fields: no_fields };
             peer.session.control(&watch);
         }
-        for unsent in &kept {
+        for unsent in &ledger.lost {
             self.send_again(key, unsent);
         }
         if was_used {
             self.fire(key, &PortName::Node, &Reason::new("restarted", "another process took the node's place"));
         }
-        let is_kept = |number| kept.iter().any(|unsent| unsent.what == Kept::Call(number));
+        let is_kept = |number| ledger.lost.iter().any(|unsent| unsent.what == Kept::Call(number));
         self.fail_calls(key, &Reason::new("restarted", "the node was restarted"), is_kept);
         self.remove_all_watchers(key);
     }
@@ -345,6 +353,7 @@ impl Kernel {
             self.timers.set(super::timers::Owner::Peer(key), &mut peer.due, None);
             self.by_node.remove(&peer.node);
             self.first_epoch = self.first_epoch.max(peer.session.epoch.saturating_add(1));
+            self.forgotten.keep(peer.node, peer.history);
         }
     }
 

@@ -13,13 +13,13 @@ const MAX_FAILED_SPAWNS: usize = 1024;
 impl Kernel {
     /// A port begins to live.
     pub fn open(&mut self, port: LocalPort) {
-        self.ports.open(port);
+        self.ports.open(port, self.now);
     }
 
     /// A port begins to live under a name that its spawner made. False, and nothing is done, if the name is taken.
     pub fn open_as(&mut self, port: LocalPort, name: PortName) -> bool {
         self.spawners.note(&name);
-        self.ports.open_as(port, name)
+        self.ports.open_as(port, name, self.now)
     }
 
     /// A spawn that was delivered failed: monitors on the name fire with `reason`, those that come later too.
@@ -54,7 +54,9 @@ impl Kernel {
     /// A port is dead from now on: whoever watches it is told, its publications end. Does nothing if it was before.
     pub fn close(&mut self, port: LocalPort, reason: Reason) {
         let name = self.ports.name(port);
+        let further_names = self.ports.further_names(port);
         let Some(mourners) = self.ports.close(port) else { return };
+        self.deaths.note(self.now, port, further_names, &reason);
         // Who spawned it learns of its early death only by a monitor that may still be on its way.
         if !reason.is_normal() && self.ports.direct(&name).is_none() {
             self.spawn_failed(name.clone(), reason.clone());

@@ -7,10 +7,13 @@ mod arena;
 mod census;
 mod connecting;
 mod connection;
+mod destinations;
 mod dialling;
+mod explain;
 mod fences;
 mod handshake;
 mod local;
+mod lossy;
 mod numbers;
 mod output;
 mod overload;
@@ -19,6 +22,7 @@ mod ports;
 mod receiving;
 mod refusing;
 mod requests;
+mod retiring;
 mod sending;
 mod settings;
 mod spawners;
@@ -44,11 +48,16 @@ use arena::Arena;
 pub use arena::Key;
 pub use census::Census;
 use connection::Connection;
+pub use explain::{
+    Absence, Certificate, Explanation, Fenced, Happening, Link, Meeting, Moment, PortHere, PortThere, Subject, Verdict,
+};
+use explain::{Deaths, Forgotten};
 pub use numbers::{LocalPort, PortNumbers};
 pub use output::{Body, Delivery, DialFailure, Event, Output, Received};
 use peer::Peer;
 use ports::Ports;
 pub use refusing::Refused;
+use requests::Pending;
 pub use settings::{RefusedIsDeath, Settings, Timing};
 use spawners::Spawners;
 use timers::Timers;
@@ -123,10 +132,13 @@ pub struct Kernel {
     connections: Arena<Connection>,
     dials: Arena<Dialler>,
     /// Calls of this node that another node is to answer.
-    calls: FxHashMap<PortNumber, Key>,
+    calls: FxHashMap<PortNumber, Pending>,
     /// Spawns that failed, for monitors that come later: a bounded number, the oldest first.
     failed_spawns: VecDeque<(PortName, Reason)>,
     spawners: Spawners,
+    /// The latest deaths of ports of this node, and what happened with peers that are not known any more.
+    deaths: Deaths,
+    forgotten: Forgotten,
     timers: Timers,
     outputs: VecDeque<Output>,
     writable: VecDeque<Key>,
@@ -154,6 +166,8 @@ impl Kernel {
             calls: FxHashMap::default(),
             failed_spawns: VecDeque::new(),
             spawners: Spawners::default(),
+            deaths: Deaths::default(),
+            forgotten: Forgotten::default(),
             timers: Timers::default(),
             outputs: VecDeque::new(),
             writable: VecDeque::new(),
@@ -203,6 +217,7 @@ impl Kernel {
     }
 
     fn event(&mut self, event: Event) {
+        self.remember(&event);
         self.outputs.push_back(Output::Event(event));
     }
 
@@ -218,7 +233,8 @@ impl Kernel {
         if let Some(key) = self.by_node.get(node) {
             return *key;
         }
-        let key = self.peers.insert(Peer::new(node.clone(), self.first_epoch));
+        let history = self.forgotten.take(node);
+        let key = self.peers.insert(Peer::new(node.clone(), self.first_epoch, history));
         self.by_node.insert(node.clone(), key);
         key
     }

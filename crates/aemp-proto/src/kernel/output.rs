@@ -55,6 +55,13 @@ pub enum Delivery<'b> {
         /// The elements.
         body: Body<'b>,
     },
+    /// The same for a message that may be lost: if the port does not take it, nothing follows from that.
+    Lossy {
+        /// The port.
+        to: LocalPort,
+        /// The elements.
+        body: Body<'b>,
+    },
     /// A message that carries a reply somewhere in it.
     Call {
         /// The port.
@@ -110,6 +117,13 @@ pub enum Output {
         /// The watch, which is over.
         watch: WatchId,
         /// Why the port died.
+        reason: Reason,
+    },
+    /// A port of this node is to be killed: carry it out, then call [`super::Kernel::close`].
+    Kill {
+        /// The port.
+        port: LocalPort,
+        /// Why.
         reason: Reason,
     },
     /// A port of this node got a further name, because a peer had declared it dead: its handles give this one.
@@ -214,6 +228,11 @@ pub enum Event {
         port: PortId,
         /// Why.
         reason: Reason,
+    },
+    /// Too many ports of a peer's process are dead for this node: the whole process is, and was told to be started anew.
+    Retired {
+        /// The peer.
+        node: NodeId,
     },
     /// Much is queued for a peer.
     Congested {

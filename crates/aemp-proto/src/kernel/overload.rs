@@ -2,8 +2,9 @@
 
 use crate::{
     id::{PortId, PortName, PortNumber},
-    reason::Reason,
-    session::{Envelope, Kept},
+    reason::{Reason, ReasonCode},
+    session::{Envelope, Kept, TooLarge},
+    time::Time,
     wire::frame::kind,
 };
 
@@ -24,7 +25,7 @@ impl Kernel {
             self.drop_waiting(key, port);
         }
         let Some(peer) = self.peers.get(key) else { return false };
-        peer.session.octets() < most && peer.fences.get(envelope.to).is_none()
+        peer.session.octets() < most && peer.fences.death(envelope.to).is_none()
     }
 
     /// Drops what waits for a port and was never given out: a message is lost, so nothing that follows may reach it.
@@ -35,10 +36,35 @@ impl Kernel {
             .into_iter()
             .filter_map(|what| if let Kept::Call(number) = what { Some(number) } else { None })
             .collect();
-        self.fence(key, port, &overload());
+        let delivered = peer.session.delivered_so_far(port);
+        self.fence(key, port, &overload().with_delivered(delivered));
         for call in calls {
             self.end_call(call, overload());
         }
+    }
+
+    /// The peer does not take what was queued before it could say so: each is lost, with what follows to the same port.
+    pub(crate) fn drop_too_large(&mut self, key: Key, too_large: Vec<TooLarge>, now: Time) {
+        let reason = Reason::new(ReasonCode::TooLarge, "the message is larger than its node takes");
+        for lost in too_large {
+            match lost {
+                TooLarge::For(port) => self.fence_too_large(key, &port, &reason),
+                TooLarge::Call(port, number) => {
+                    self.end_call(number, reason.clone());
+                    self.fence_too_large(key, &port, &reason);
+                }
+                TooLarge::Answer(name) => {
+                    let Some(node) = self.peers.get(key).map(|peer| peer.node.clone()) else { continue };
+                    self.answer_failed(&PortId::new(node, name), &reason, now);
+                }
+            }
+        }
+    }
+
+    fn fence_too_large(&mut self, key: Key, port: &PortName, reason: &Reason) {
+        let Some(peer) = self.peers.get(key).filter(|peer| peer.fences.death(port).is_none()) else { return };
+        let delivered = peer.session.delivered_so_far(port);
+        self.fence(key, port, &reason.clone().with_delivered(delivered));
     }
 
     /// There is no room for a frame: the message is lost. Requests to the node port and answers each report their own
@@ -46,8 +72,9 @@ impl Kernel {
     pub(crate) fn drop_message(&mut self, key: Key, kind: u8, to: &PortName) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let port = PortId::new(peer.node.clone(), to.clone());
-        if *to != PortName::Node && kind != kind::ANSWER && peer.fences.get(to).is_none() {
-            self.fence(key, to, &overload());
+        if *to != PortName::Node && kind != kind::ANSWER && peer.fences.death(to).is_none() {
+            let delivered = peer.session.delivered_so_far(to);
+            self.fence(key, to, &overload().with_delivered(delivered));
         }
         self.event(Event::MessageDropped { to: port, reason: overload() });
     }

@@ -1,6 +1,6 @@
 //! What this node knows of another node.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, ops::RangeInclusive, time::Duration};
 
 use rustc_hash::FxHashMap;
 
@@ -11,7 +11,7 @@ use crate::{
     time::Time,
 };
 
-use super::{LocalPort, WatchId, arena::Key, dialling::Dialling, fences::Fences};
+use super::{LocalPort, WatchId, arena::Key, dialling::Dialling, explain::History, fences::Fences};
 
 /// Another node, by its node ID.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub(crate) struct Peer {
     pub(crate) watched: FxHashMap<PortName, LocalPort>,
     /// Ports there that are dead for this node.
     pub(crate) fences: Fences,
+    /// How many messages its earlier incarnation took, for names that may be of the present one.
+    pub(crate) earlier: FxHashMap<PortName, RangeInclusive<u64>>,
     /// Names of ports here that take nothing more from its incarnation.
     pub(crate) closed_here: FxHashMap<PortName, Reason>,
     /// How many of them there may be before they are looked through.
@@ -41,10 +43,12 @@ pub(crate) struct Peer {
     pub(crate) told: Vec<Address>,
     pub(crate) due: Option<Time>,
     pub(crate) congested: bool,
+    /// What happened lately, for people.
+    pub(crate) history: History,
 }
 
 impl Peer {
-    pub(crate) fn new(node: NodeId, epoch: u64) -> Self {
+    pub(crate) fn new(node: NodeId, epoch: u64, history: History) -> Self {
         Self {
             node,
             session: Session::new(epoch),
@@ -56,11 +60,13 @@ impl Peer {
             monitors: FxHashMap::default(),
             watched: FxHashMap::default(),
             fences: Fences::default(),
+            earlier: FxHashMap::default(),
             closed_here: FxHashMap::default(),
             prune_closed_at: 0,
             told: Vec::new(),
             due: None,
             congested: false,
+            history,
         }
     }
 

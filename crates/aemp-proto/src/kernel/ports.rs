@@ -1,10 +1,16 @@
 //! The ports of this node: which live, under which names, and who watches them.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    time::Duration,
+};
 
 use rustc_hash::FxHashMap;
 
-use crate::id::{Origin, PortKind, PortName};
+use crate::{
+    id::{Origin, PortKind, PortName},
+    time::Time,
+};
 
 use super::{LocalPort, WatchId, arena::Key};
 
@@ -25,6 +31,8 @@ pub(crate) struct Ports {
 struct Slot {
     generation: u32,
     state: State,
+    /// When it began to live, in seconds since the start of the clock.
+    opened: u32,
     /// What only few ports have.
     extra: Option<Box<Extra>>,
 }
@@ -64,22 +72,23 @@ impl Ports {
         Self { origin, slots: Vec::new(), names: FxHashMap::default(), published: FxHashMap::default() }
     }
 
-    pub(crate) fn open(&mut self, port: LocalPort) {
+    pub(crate) fn open(&mut self, port: LocalPort, now: Time) {
         let slot = port.slot as usize;
         if slot >= self.slots.len() {
             self.slots.resize(slot.saturating_add(1), Slot::default());
         }
         if let Some(place) = self.slots.get_mut(slot) {
-            *place = Slot { generation: port.generation, state: State::Alive, extra: None };
+            let opened = u32::try_from(now.since_start().as_secs()).unwrap_or(u32::MAX);
+            *place = Slot { generation: port.generation, state: State::Alive, opened, extra: None };
         }
     }
 
     /// Opens a port under a further name; false if the name is taken.
-    pub(crate) fn open_as(&mut self, port: LocalPort, name: PortName) -> bool {
+    pub(crate) fn open_as(&mut self, port: LocalPort, name: PortName, now: Time) -> bool {
         if self.resolve(&name).is_some() {
             return false;
         }
-        self.open(port);
+        self.open(port, now);
         self.names.insert(name.clone(), port);
         if let Some(extra) = self.extra(port) {
             extra.names.push_back(name);
@@ -137,9 +146,41 @@ impl Ports {
 
     /// All names of a port.
     pub(crate) fn names(&self, port: LocalPort) -> Vec<PortName> {
-        let further = self.slot(port).and_then(|slot| slot.extra.as_ref()).map(|extra| extra.names.iter().cloned());
         let own = PortName::Native { origin: self.origin, number: port.number() };
-        further.into_iter().flatten().chain([own]).collect()
+        self.further_names(port).into_iter().chain([own]).collect()
+    }
+
+    /// The names of a port but for the one that its number makes.
+    pub(crate) fn further_names(&self, port: LocalPort) -> Vec<PortName> {
+        self.extra_of(port).map_or(Vec::new(), |extra| extra.names.iter().cloned().collect())
+    }
+
+    /// When a living port began to live, to the second.
+    pub(crate) fn opened_at(&self, port: LocalPort) -> Option<Time> {
+        self.slot(port).map(|slot| Time::new(Duration::from_secs(slot.opened.into())))
+    }
+
+    fn extra_of(&self, port: LocalPort) -> Option<&Extra> {
+        self.slot(port)?.extra.as_deref()
+    }
+
+    pub(crate) fn is_private(&self, port: LocalPort) -> bool {
+        self.extra_of(port).is_some_and(|extra| extra.private)
+    }
+
+    /// How many watches of this node there are on a port.
+    pub(crate) fn watches(&self, port: LocalPort) -> usize {
+        self.extra_of(port).map_or(0, |extra| extra.watches.len())
+    }
+
+    /// The peers that watch a port, once for each name under which they do.
+    pub(crate) fn watchers(&self, port: LocalPort) -> impl Iterator<Item = Key> {
+        self.extra_of(port).into_iter().flat_map(|extra| extra.watchers.iter().map(|(key, _)| *key))
+    }
+
+    /// The names under which a port is published.
+    pub(crate) fn published_names(&self, port: LocalPort) -> Vec<Box<str>> {
+        self.extra_of(port).map_or(Vec::new(), |extra| extra.published.clone())
     }
 
     /// Gives a living port a further name. If it has too many, the oldest is dropped, and those who watch the port under it
@@ -189,6 +230,12 @@ impl Ports {
         let Some(extra) = self.slot(port).and_then(|slot| slot.extra.as_ref()) else { return false };
         let spawned = |name: &PortName| matches!(name, PortName::Native { origin: by, number } if Some(*by) == origin && number.kind() == PortKind::Spawned);
         extra.private || extra.links.contains_key(&peer) || extra.names.iter().any(spawned)
+    }
+
+    /// The living ports for which that holds.
+    pub(crate) fn bound_to(&self, peer: Key, origin: Option<Origin>) -> Vec<LocalPort> {
+        let ports = (0..).zip(&self.slots).map(|(slot, state)| LocalPort { slot, generation: state.generation });
+        ports.filter(|port| self.is_bound_to(*port, peer, origin)).collect()
     }
 
     /// Adds a watch of this node; false if the port is dead.

@@ -1,11 +1,12 @@
 //! Frames that arrive.
 
 use bytes::Bytes;
+use thiserror::Error;
 
 use crate::{
     id::{Origin, PortId, PortKind, PortName, PortNumber},
     reason::Reason,
-    session::{Known, PieceError},
+    session::PieceError,
     time::Time,
     wire::{
         frame::{self, Destination, Frame, FrameError, Numbered, Piece, Raw, kind},
@@ -14,24 +15,22 @@ use crate::{
     },
 };
 
-use super::{Body, ConnectionId, Delivery, Event, Kernel, LocalPort, Received, arena::Key, connection::Phase};
+use super::{
+    Body, ConnectionId, Delivery, Event, Kernel, Received, arena::Key, connection::Phase, destinations::Target,
+    requests::Pending, retiring::RETIRED,
+};
 
 /// Frames without a number wait in at most this many octets.
 const MAX_URGENT: usize = 4096;
 
-/// What the frame is to be delivered to.
-enum Target {
-    Port(LocalPort),
-    /// The node itself.
-    Node,
-    /// No port has this name, or none for the sender.
-    Nobody(PortName, Reason),
-}
-
-/// Why a numbered frame cannot be accepted.
-enum Bad {
+/// Why a frame cannot be accepted.
+#[derive(Debug, Error)]
+pub(super) enum Bad {
+    #[error(transparent)]
     Frame(FrameError),
+    #[error(transparent)]
     Piece(PieceError),
+    #[error("{0}")]
     Rule(&'static str),
 }
 
@@ -55,18 +54,19 @@ impl Kernel {
             return self.receive_numbered(id, raw, now);
         }
         match Frame::read(raw.kind, raw.body) {
+            Ok(Frame::Lossy { to, body }) => return self.receive_lossy(id, raw.length, to, body),
             Ok(frame) => self.handle_urgent(id, frame, now),
             Err(error) => return self.reject(id, &error.to_string(), now),
         }
         self.frame(id, raw.length, None)
     }
 
-    fn reject<'b>(&mut self, connection: Key, error: &str, now: Time) -> Received<'b> {
+    pub(super) fn reject<'b>(&mut self, connection: Key, error: &str, now: Time) -> Received<'b> {
         self.misbehaved(connection, error, now);
         Received::Closed
     }
 
-    fn frame<'b>(&self, connection: Key, length: usize, delivery: Option<Delivery<'b>>) -> Received<'b> {
+    pub(super) fn frame<'b>(&self, connection: Key, length: usize, delivery: Option<Delivery<'b>>) -> Received<'b> {
         let open = self.connections.get(connection).is_some_and(|state| !state.is_closing());
         if open || delivery.is_some() { Received::Frame { length, delivery } } else { Received::Closed }
     }
@@ -78,7 +78,9 @@ impl Kernel {
             Frame::Hello(hello) => self.handle_hello(connection, hello, now),
             Frame::Refused { code, text } => self.handle_refused(connection, code, text, now),
             Frame::Start { number } if adopted => self.handle_start(connection, number, now),
-            Frame::Acknowledge { number } if adopted => self.handle_acknowledgement(connection, number, now),
+            Frame::Acknowledge { number, notice } if adopted => {
+                self.handle_acknowledgement(connection, number, notice, now);
+            }
             Frame::Probe if adopted => {
                 // Who probes without reading the answers gets no more of them.
                 if let Some(state) = self.connections.get_mut(connection)
@@ -112,7 +114,11 @@ impl Kernel {
         let Some(peer) = self.peers.get(key) else { return };
         let (remote, epoch) = (peer.node.to_string(), peer.session.epoch.saturating_add(1));
         self.event(Event::HandshakeRefused { remote, error: format!("it refused this node: {code}: {text}") });
-        self.fail(key, epoch, &Reason::new(code, text), now);
+        let reason = Reason::new(code, text);
+        if code == RETIRED {
+            self.handle_retired(key, &reason);
+        }
+        self.fail(key, epoch, &reason, now);
     }
 
     fn handle_start(&mut self, connection: Key, number: u64, now: Time) {
@@ -126,13 +132,13 @@ impl Kernel {
         }
     }
 
-    fn handle_acknowledgement(&mut self, connection: Key, number: u64, now: Time) {
+    fn handle_acknowledgement(&mut self, connection: Key, number: u64, notice: u64, now: Time) {
         let Some(state) = self.connections.get_mut(connection) else { return };
         let Some(peer) = self.peers.get_mut(state.peer) else { return };
         if let Phase::Adopted { proved_useful, .. } = &mut state.phase {
             *proved_useful = true;
         }
-        if !peer.session.acknowledge(number) {
+        if !peer.session.acknowledge_after(number, notice) {
             return self.misbehaved(connection, "it acknowledges what was never sent", now);
         }
         if number > 0 {
@@ -162,9 +168,7 @@ impl Kernel {
         });
         match delivery {
             Ok(delivery) => self.frame(connection, length, delivery),
-            Err(Bad::Frame(error)) => self.reject(connection, &error.to_string(), now),
-            Err(Bad::Piece(error)) => self.reject(connection, &error.to_string(), now),
-            Err(Bad::Rule(error)) => self.reject(connection, error, now),
+            Err(bad) => self.reject(connection, &bad.to_string(), now),
         }
     }
 
@@ -236,12 +240,16 @@ impl Kernel {
                 Ok(None)
             }
             Numbered::Answer { reply, body } => {
-                let number = self.awaited(&reply);
+                let Some((number, call)) = self.awaited(&reply) else { return Ok(None) };
+                let number = match call.look_up {
+                    Some(look_up) => self.look_up_again(key, number, look_up, body, now),
+                    None => Some(number),
+                };
                 Ok(number.map(|number| Delivery::Answer { number, result: Ok(share(body)) }))
             }
             Numbered::AnswerFailed { reply, reason } => {
-                let (number, reason) = (self.awaited(&reply), self.reason(reason));
-                Ok(number.map(|number| Delivery::Answer { number, result: Err(reason) }))
+                let (call, reason) = (self.awaited(&reply), self.reason(reason));
+                Ok(call.map(|(number, _)| Delivery::Answer { number, result: Err(reason) }))
             }
             Numbered::Kill { to, reason } => {
                 // A kill is no message: nothing closes a port to it.
@@ -273,61 +281,26 @@ impl Kernel {
                 let name = self.name(key, to)?;
                 self.remove_watcher(key, &name);
             }
-            Numbered::Dead { name, reason } => {
-                let reason = self.reason(reason);
-                self.fire(key, &name, &reason);
+            Numbered::Dead { name, delivered, reason } => {
+                let reason = self.reason(reason).with_delivered(self.delivered(key, &name, delivered));
+                self.handle_dead(key, &name, &reason);
             }
             Numbered::Gone { name } => self.handle_gone(key, &name),
             Numbered::Renamed { name } => self.handle_renamed(key, &name),
-            Numbered::Closed { name, reason } => {
-                let reason = self.reason(reason);
-                if !self.handle_closed(key, &name, &reason) {
-                    return Err(Bad::Rule("more closed names than a node may have"));
-                }
+            Numbered::Closed { name, delivered, reason } => {
+                let reason = self.reason(reason).with_delivered(self.delivered(key, &name, delivered));
+                self.handle_closed(key, &name, &reason);
             }
             Numbered::Intern { index, name } => {
-                let known = Known { port: self.ports.direct(&name), name };
-                let limits = self.settings.limits;
+                let (port, limit) = (self.ports.direct(&name), self.settings.limits.max_interned);
                 let session = self.peers.get_mut(key).map(|peer| &mut peer.session);
-                if !session.is_some_and(|session| session.learn_name(index, known, &limits)) {
+                if !session.is_some_and(|session| session.known.learn(index, name, port, limit)) {
                     return Err(Bad::Rule("an interned name out of turn"));
                 }
             }
             _ => {}
         }
         Ok(())
-    }
-
-    /// Finds the port that a frame is for.
-    fn target(&mut self, key: Key, to: Destination) -> Result<Target, Bad> {
-        let name = match to {
-            Destination::Name(name) => name,
-            Destination::Interned(index) => {
-                let session = self.peers.get(key).filter(|peer| peer.closed_here.is_empty());
-                let known = self.known(key, index)?;
-                match known.port.filter(|_| session.is_some()) {
-                    Some(port) if self.ports.is_alive(port) => return Ok(Target::Port(port)),
-                    _ => known.name.clone(),
-                }
-            }
-        };
-        if name == PortName::Node {
-            return Ok(Target::Node);
-        }
-        // What is closed for the peer is closed, whoever has the name.
-        if let Some(reason) = self.closed_for(key, &name) {
-            return Ok(Target::Nobody(name, reason.clone()));
-        }
-        Ok(match self.ports.resolve(&name) {
-            Some(port) => Target::Port(port),
-            None => {
-                let reason = self.absence(&name);
-                if self.may_yet_live(key, &name) {
-                    self.close_name(key, &name, &reason);
-                }
-                Target::Nobody(name, reason)
-            }
-        })
     }
 
     /// Whether the peer may give this name to a port of this node: its own incarnation made it.
@@ -344,31 +317,18 @@ impl Kernel {
         Some(PortId::new(peer.node.clone(), name))
     }
 
-    /// The number of the call that an answer is for, if this incarnation made it and still waits.
-    fn awaited(&mut self, reply: &PortName) -> Option<PortNumber> {
+    /// The call that an answer is for, if this incarnation made it and still waits.
+    fn awaited(&mut self, reply: &PortName) -> Option<(PortNumber, Pending)> {
         match reply {
             PortName::Native { origin, number } if *origin == self.settings.incarnation.into() => {
-                self.calls.remove(number).map(|_| *number)
+                self.calls.remove(number).map(|call| (*number, call))
             }
             _ => None,
         }
     }
 
-    fn name(&self, key: Key, to: Destination) -> Result<PortName, Bad> {
-        match to {
-            Destination::Name(name) => Ok(name),
-            Destination::Interned(index) => Ok(self.known(key, index)?.name.clone()),
-        }
-    }
-
-    fn known(&self, key: Key, index: u32) -> Result<&Known, Bad> {
-        let session = self.peers.get(key).map(|peer| &peer.session);
-        let known = session.and_then(|session| session.known.get(usize::try_from(index).ok()?));
-        known.ok_or(Bad::Rule("a destination that was not interned"))
-    }
-
     /// A message for a port that is dead, or never was.
-    fn dropped<'b>(&mut self, name: PortName, reason: Reason) -> Option<Delivery<'b>> {
+    pub(super) fn dropped<'b>(&mut self, name: PortName, reason: Reason) -> Option<Delivery<'b>> {
         let to = PortId::new(self.settings.node.clone(), name);
         self.event(Event::MessageDropped { to, reason });
         None

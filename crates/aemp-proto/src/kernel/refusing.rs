@@ -33,7 +33,9 @@ impl Kernel {
         let Some(key) = self.by_node.get(from).copied().filter(|_| self.ports.is_alive(port)) else {
             return Refused::LivesOn;
         };
-        let origin = self.peers.get(key).and_then(|peer| peer.session.peer).map(Into::into);
+        let Some(peer) = self.peers.get_mut(key) else { return Refused::LivesOn };
+        peer.session.known.take_back_last();
+        let origin = peer.session.peer.map(Into::into);
         if self.ports.is_bound_to(port, key, origin) {
             return Refused::Dies;
         }
@@ -64,15 +66,22 @@ impl Kernel {
     pub(crate) fn close_name(&mut self, key: Key, name: &PortName, reason: &Reason) {
         self.remove_watcher(key, name);
         self.prune_closed(key);
+        let Some(peer) = self.peers.get(key).filter(|peer| !peer.is_retired()) else { return };
+        if !self.may_remember(key, peer.closed_here.len()) {
+            return self.retire(key, self.now);
+        }
         let Some(peer) = self.peers.get_mut(key) else { return };
         if peer.closed_here.insert(name.clone(), reason.clone()).is_some() {
             return;
         }
+        let delivered = peer.session.known.delivered(name);
         let fields = |out: &mut Vec<u8>| {
             write::name(out, name);
+            write::count(out, delivered);
             write::reason(out, reason);
         };
-        peer.session.control(&Envelope { kind: kind::CLOSED, to: name, naming: Naming::Absent, from: None, fields });
+        let notice = Envelope { kind: kind::CLOSED, to: name, naming: Naming::Absent, from: None, fields };
+        peer.session.notice(None, &notice);
         self.mark_writable_of(key);
         self.check_control_room(key);
     }
@@ -83,20 +92,19 @@ impl Kernel {
         if closed.is_empty() { None } else { closed.get(name) }
     }
 
-    /// A peer takes nothing more for one of its names: that name is dead for this node. False if it names too many.
-    #[must_use]
-    pub(crate) fn handle_closed(&mut self, key: Key, name: &PortName, reason: &Reason) -> bool {
-        let most = self.settings.limits.max_fences;
-        let Some(peer) = self.peers.get_mut(key) else { return true };
-        if peer.fences.len() >= most {
-            return false;
+    /// A peer takes nothing more for one of its names: that name is dead for this node.
+    pub(crate) fn handle_closed(&mut self, key: Key, name: &PortName, reason: &Reason) {
+        let Some(peer) = self.peers.get(key) else { return };
+        if !self.may_remember(key, peer.fences.len()) {
+            return self.retire(key, self.now);
         }
-        peer.fence_settled(name, &reason.shortened(MAX_TEXT));
+        let now = self.now;
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        peer.fence_settled(name, &reason.shortened(MAX_TEXT), now);
         self.fire(key, name, reason);
         if let Some(peer) = self.peers.get(key) {
             let port = PortId::new(peer.node.clone(), name.clone());
             self.event(Event::Fenced { port, reason: reason.clone() });
         }
-        true
     }
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::{
-    id::{Address, PortName, PortNumber},
+    id::{Address, PortId, PortName, PortNumber},
     message::{DecodeError, cbor},
     reason::Reason,
     session::{Envelope, Naming},
@@ -15,6 +15,23 @@ use super::{Body, DialId, Dialler, Kernel, Output, arena::Key};
 
 /// The request for the port that is published under a name.
 const FIND: &str = "find";
+
+/// How often a look-up is repeated because it leads to a name that is dead for this node.
+const MAX_LOOK_UPS: u8 = 3;
+
+/// A call that another node is to answer.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    pub(crate) peer: Key,
+    pub(crate) look_up: Option<LookUp>,
+}
+
+/// What a call to the node port asks for.
+#[derive(Debug)]
+pub(crate) struct LookUp {
+    name: Box<str>,
+    tries: u8,
+}
 
 impl Kernel {
     /// Looks a published name up at an address, whatever node is there.
@@ -32,16 +49,43 @@ impl Kernel {
     }
 
     /// Sends a look-up to the node that its address led to.
-    pub(super) fn ask_for(&mut self, key: Key, number: PortNumber, name: &str, now: Time) {
+    pub(super) fn ask_for(&mut self, key: Key, number: PortNumber, name: Box<str>, now: Time) {
+        self.ask(key, number, LookUp { name, tries: 1 }, now);
+    }
+
+    fn ask(&mut self, key: Key, number: PortNumber, look_up: LookUp, now: Time) {
         let fields = |out: &mut Vec<u8>| write::number(out, number.to_bits());
         let envelope = Envelope { kind: kind::CALL, to: &PortName::Node, naming: Naming::Full, from: None, fields };
-        match self.enqueue(key, &envelope, now, |out| cbor::encode(&(FIND, name), out)) {
+        match self.enqueue(key, &envelope, now, |out| cbor::encode(&(FIND, &look_up.name), out)) {
             Ok(true) => {
-                self.calls.insert(number, key);
+                self.calls.insert(number, Pending { peer: key, look_up: Some(look_up) });
             }
             Ok(false) => self.end_call(number, Reason::new("overload", "too much is queued for the node")),
             Err(error) => self.end_call(number, Reason::new("unencodable", error.to_string())),
         }
+    }
+
+    /// R6: what a look-up gives is not dead for this node. The peer will rename the port when it reads the certificate, which
+    /// is on its way before the next question. Gives the number back if there is nothing to ask again.
+    pub(super) fn look_up_again(
+        &mut self,
+        key: Key,
+        number: PortNumber,
+        look_up: LookUp,
+        found: &[u8],
+        now: Time,
+    ) -> Option<PortNumber> {
+        let death = match cbor::decode::<PortId>(&Body::Borrowed(found), &self.settings.limits) {
+            Ok(port) if self.peers.get(key).is_some_and(|peer| peer.node == port.node) => self.fenced(key, &port.name),
+            _ => None,
+        };
+        let Some(reason) = death else { return Some(number) };
+        if look_up.tries >= MAX_LOOK_UPS {
+            self.end_call(number, reason);
+        } else {
+            self.ask(key, number, LookUp { tries: look_up.tries.saturating_add(1), ..look_up }, now);
+        }
+        None
     }
 
     pub(super) fn end_call(&mut self, number: PortNumber, reason: Reason) {

@@ -8,7 +8,7 @@ use crate::{
     wire::{frame::kind, write},
 };
 
-use super::{Event, Kernel, LocalPort, Output, SendError, arena::Key, overload::overload};
+use super::{Event, Kernel, LocalPort, Output, SendError, arena::Key, overload::overload, requests::Pending};
 
 pub(crate) fn no_fields(_: &mut Vec<u8>) {}
 
@@ -52,7 +52,7 @@ impl Kernel {
         let envelope = Envelope { kind: kind::CALL, to: &to.name, naming: Naming::Interned, from, fields };
         let key = self.peer_key(&to.node);
         if self.enqueue(key, &envelope, now, encode)? {
-            self.calls.insert(number, key);
+            self.calls.insert(number, Pending { peer: key, look_up: None });
         } else {
             self.outputs.push_back(Output::Answer { number, result: Err(overload()) });
         }
@@ -133,7 +133,7 @@ impl Kernel {
         let limits = &self.settings.limits;
         let Some(peer) = self.peers.get_mut(key) else { return Ok(false) };
         if !peer.fences.is_empty()
-            && let Some(reason) = peer.fences.get(envelope.to).map(|fence| fence.reason.clone())
+            && let Some(reason) = peer.fences.death(envelope.to)
         {
             let to = PortId::new(peer.node.clone(), envelope.to.clone());
             self.event(Event::MessageDropped { to, reason });

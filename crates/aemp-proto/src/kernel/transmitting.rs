@@ -27,8 +27,11 @@ impl Kernel {
         let session = &mut self.peers.get_mut(key)?.session;
         let more = adopted && session.has_more();
         if state.owed_since.is_some() && adopted && (more || state.acknowledge_now) {
-            let received = session.received;
-            state.urgent(kind::ACKNOWLEDGE, |out| write::number(out, received));
+            let (received, notice) = (session.received, session.last_notice());
+            state.urgent(kind::ACKNOWLEDGE, |out| {
+                write::number(out, received);
+                write::number(out, notice);
+            });
             state.owed_since = None;
             state.owed_octets = 0;
             state.acknowledge_now = false;

@@ -172,15 +172,13 @@ impl Kernel {
     pub(crate) fn tell_death(&mut self, key: Key, port: Option<LocalPort>, name: &PortName, reason: &Reason) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         peer.watched.remove(name);
+        let delivered = peer.session.known.delivered(name);
         let fields = |out: &mut Vec<u8>| {
             write::name(out, name);
+            write::count(out, delivered);
             write::reason(out, reason);
         };
-        let notice = Envelope { kind: kind::DEAD, to: name, naming: Naming::Absent, from: None, fields };
-        match port {
-            Some(port) => peer.session.notice(port, &notice),
-            None => peer.session.control(&notice),
-        }
+        peer.session.notice(port, &Envelope { kind: kind::DEAD, to: name, naming: Naming::Absent, from: None, fields });
         self.mark_writable_of(key);
         self.check_control_room(key);
     }

@@ -2,7 +2,7 @@
 
 mod wire;
 
-use std::fmt;
+use std::{fmt, ops::RangeInclusive};
 
 use crate::value::Value;
 
@@ -100,11 +100,14 @@ impl From<&str> for ReasonCode {
 }
 
 /// Why a port died: a code for programs, a text for people, and details.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Reasons are equal if these three are; [how many messages were delivered](Reason::delivered) is what a monitor adds.
+#[derive(Clone, Debug)]
 pub struct Reason {
     code: ReasonCode,
     text: Box<str>,
     details: Vec<Value>,
+    delivered: Option<(u64, u64)>,
 }
 
 impl Reason {
@@ -115,7 +118,7 @@ impl Reason {
 
     /// A reason with a code and a text.
     pub fn new(code: impl Into<ReasonCode>, text: impl Into<Box<str>>) -> Self {
-        Self { code: code.into(), text: text.into(), details: Vec::new() }
+        Self { code: code.into(), text: text.into(), details: Vec::new(), delivered: None }
     }
 
     /// The same reason with details for programs.
@@ -123,6 +126,24 @@ impl Reason {
     pub fn with_details(mut self, details: Vec<Value>) -> Self {
         self.details = details;
         self
+    }
+
+    /// The same reason with the number of messages that were delivered before.
+    #[must_use]
+    pub fn with_delivered(mut self, delivered: Option<RangeInclusive<u64>>) -> Self {
+        self.delivered = delivered.map(RangeInclusive::into_inner);
+        self
+    }
+
+    /// How many of this node's messages and calls the port took: at least, and at most. Both are equal where the port's
+    /// node said so; they differ where the node fell silent, and nobody knows how far the last messages came.
+    ///
+    /// Counted are the messages that this node sent to the port's name in the present session (it outlives connections;
+    /// where one fails, a port with a message in doubt is dead for this node), lossy ones not. `None` for a port of this node, for a reason that did not come from a monitor, and where this
+    /// node talks to more ports of the other one than [`max_interned`](crate::limits::Limits::max_interned). It is not
+    /// part of the reason when that is sent on.
+    pub fn delivered(&self) -> Option<RangeInclusive<u64>> {
+        self.delivered.map(|(least, most)| least..=most)
     }
 
     /// The code.
@@ -144,12 +165,21 @@ impl Reason {
     #[must_use]
     pub fn shortened(&self, characters: usize) -> Self {
         let code: String = self.code.as_str().chars().take(64).collect();
-        Self::new(code.as_str(), self.text.chars().take(characters).collect::<String>())
+        Self {
+            delivered: self.delivered,
+            ..Self::new(code.as_str(), self.text.chars().take(characters).collect::<String>())
+        }
     }
 
     /// Whether the port ended of its own accord.
     pub fn is_normal(&self) -> bool {
         self.code == ReasonCode::Normal
+    }
+}
+
+impl PartialEq for Reason {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.code, &self.text, &self.details) == (&other.code, &other.text, &other.details)
     }
 }
 

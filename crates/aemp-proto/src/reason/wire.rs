@@ -39,7 +39,7 @@ impl Reason {
             return Self::normal();
         };
         let text = values.next().map(|text| text_of(&text).into()).unwrap_or_default();
-        Self { code: ReasonCode::from(text_of(&code).as_str()), text, details: values.collect() }
+        Self { code: ReasonCode::from(text_of(&code).as_str()), text, details: values.collect(), delivered: None }
     }
 
     /// The list of values that stands for the reason.

@@ -11,6 +11,8 @@ pub(crate) struct Interned {
     entries: Vec<Entry>,
     /// Where the next replacement is tried, once all numbers are in use.
     hand: usize,
+    /// A number was given to another name, or a name got none: names that get one later may have been used before.
+    forgetful: bool,
 }
 
 #[derive(Debug)]
@@ -18,6 +20,10 @@ struct Entry {
     name: PortName,
     /// The number of the last frame that uses it.
     last_use: u64,
+    /// How many messages were sent to it, if all of them were counted.
+    sent: Option<u64>,
+    /// How many of them were delivered, as the peer says: its port is dead.
+    told: Option<u64>,
 }
 
 /// How a destination is to be written.
@@ -40,14 +46,23 @@ impl Interned {
             }
             return Interning::Known(number);
         }
-        let Some(number) = self.free_number(acknowledged, limit) else { return Interning::Full };
+        let Some(number) = self.free_number(acknowledged, limit) else {
+            self.forgetful = true;
+            return Interning::Full;
+        };
         self.numbers.insert(name.clone(), number);
-        let entry = Entry { name: name.clone(), last_use: use_in };
+        let sent = (!self.forgetful).then_some(0);
+        let entry = Entry { name: name.clone(), last_use: use_in, sent, told: None };
         match self.entry(number) {
             Some(place) => *place = entry,
             None => self.entries.push(entry),
         }
         Interning::New(number)
+    }
+
+    /// The number of a name, if it has one, for a frame that needs it at once or never.
+    pub(crate) fn known(&self, name: &PortName) -> Option<u32> {
+        self.numbers.get(name).copied()
     }
 
     fn free_number(&mut self, acknowledged: u64, limit: usize) -> Option<u32> {
@@ -57,6 +72,7 @@ impl Interned {
         self.hand = if self.hand < self.entries.len() { self.hand } else { 0 };
         let entry = self.entries.get(self.hand).filter(|entry| entry.last_use <= acknowledged)?;
         self.numbers.remove(&entry.name);
+        self.forgetful = true;
         let number = u32::try_from(self.hand).ok()?;
         self.hand = self.hand.saturating_add(1);
         Some(number)
@@ -64,6 +80,45 @@ impl Interned {
 
     fn entry(&mut self, number: u32) -> Option<&mut Entry> {
         self.entries.get_mut(usize::try_from(number).ok()?)
+    }
+
+    /// A message was sent to the name with this number.
+    pub(crate) fn count(&mut self, number: u32) {
+        if let Some(Entry { sent: Some(sent), .. }) = self.entry(number) {
+            *sent = sent.saturating_add(1);
+        }
+    }
+
+    /// The same by its name.
+    pub(crate) fn count_name(&mut self, name: &PortName) {
+        if let Some(number) = self.numbers.get(name) {
+            self.count(*number);
+        }
+    }
+
+    /// So many messages to a name were taken back.
+    pub(crate) fn take_back(&mut self, name: &PortName, count: u64) {
+        let entry = self.numbers.get(name).copied().and_then(|number| self.entry(number));
+        if let Some(Entry { sent: Some(sent), .. }) = entry {
+            *sent = sent.saturating_sub(count);
+        }
+    }
+
+    /// The peer says that a port is dead, and how many messages it took.
+    pub(crate) fn told(&mut self, name: &PortName, delivered: u64) {
+        if let Some(entry) = self.numbers.get(name).copied().and_then(|number| self.entry(number)) {
+            entry.told = Some(delivered);
+        }
+    }
+
+    /// What is known of a name: how many messages were sent, if they were counted, and how many of them were delivered,
+    /// if the peer has said so.
+    pub(crate) fn counts(&self, name: &PortName) -> (Option<u64>, Option<u64>) {
+        let entry = self.numbers.get(name).and_then(|number| self.entries.get(usize::try_from(*number).ok()?));
+        match entry {
+            Some(entry) => (entry.sent, entry.told),
+            None => ((!self.forgetful).then_some(0), None),
+        }
     }
 
     /// The name behind a number.
@@ -97,5 +152,20 @@ mod tests {
         assert_eq!(interned.number(&name("b"), 6, 5, 1), Interning::New(0));
         assert_eq!(interned.number(&name("a"), 7, 5, 1), Interning::Full);
         assert_eq!(interned.name(0), Some(&name("b")));
+    }
+
+    #[test]
+    fn messages_are_counted_while_every_name_has_had_its_number_from_the_beginning() {
+        let mut interned = Interned::default();
+        interned.number(&name("a"), 1, 0, 1);
+        interned.count(0);
+        interned.count_name(&name("a"));
+        interned.take_back(&name("a"), 1);
+        assert_eq!((interned.counts(&name("a")), interned.counts(&name("b"))), ((Some(1), None), (Some(0), None)));
+        interned.told(&name("a"), 1);
+        assert_eq!(interned.counts(&name("a")), (Some(1), Some(1)));
+        interned.number(&name("b"), 2, 1, 1);
+        interned.count(0);
+        assert_eq!((interned.counts(&name("a")), interned.counts(&name("b"))), ((None, None), (None, None)));
     }
 }

@@ -5,35 +5,11 @@
 
 use std::collections::VecDeque;
 
-use bytes::Bytes;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::{
-    id::PortName,
-    kernel::LocalPort,
-    wire::{frame::kind, write},
-};
+use crate::{id::PortName, kernel::LocalPort, wire::write};
 
-/// A frame that waits for its turn.
-#[derive(Debug)]
-pub(crate) struct Waiting {
-    /// Its type and what follows, up to the elements.
-    pub(crate) head: Vec<u8>,
-    /// The elements.
-    pub(crate) body: Bytes,
-    /// The port that sent it: the notice of its death comes later.
-    pub(crate) from: Option<LocalPort>,
-}
-
-impl Waiting {
-    pub(crate) fn octets(&self) -> usize {
-        self.head.len().saturating_add(self.body.len())
-    }
-
-    fn is_spawn(&self) -> bool {
-        self.head.first() == Some(&kind::SPAWN)
-    }
-}
+use super::waiting::Waiting;
 
 #[derive(Debug)]
 struct Lane {
@@ -65,6 +41,8 @@ pub(crate) struct Lanes {
 pub(crate) enum Turn {
     /// A whole frame, from its type on.
     Whole(Waiting),
+    /// The notice of a death.
+    Notice(Waiting),
     /// The fields and octets of a piece, and the frame that it completes.
     Piece(Vec<u8>, Option<(PortName, Waiting)>),
 }
@@ -115,6 +93,17 @@ impl Lanes {
         None
     }
 
+    /// Whether a notice is kept back.
+    pub(crate) const fn holds_notices(&self) -> bool {
+        !self.notices.is_empty()
+    }
+
+    /// The frames that wait for a port, the one under way among them.
+    pub(crate) fn frames(&self, to: &PortName) -> impl Iterator<Item = &Waiting> {
+        let lane = if self.holds(to) { self.lanes.iter().find(|lane| lane.to == *to) } else { None };
+        lane.into_iter().flat_map(|lane| &lane.frames)
+    }
+
     fn waits_for(&self, port: LocalPort) -> bool {
         self.senders.contains_key(&port)
     }
@@ -145,7 +134,7 @@ impl Lanes {
     /// most that transfers may promise together.
     pub(crate) fn turn(&mut self, max_piece: usize, max_promised: usize) -> Option<Turn> {
         if let Some(notice) = self.free_notice() {
-            return Some(Turn::Whole(notice));
+            return Some(Turn::Notice(notice));
         }
         let ready = |lane: &Lane| {
             if lane.frames.front().is_some_and(Waiting::is_spawn) && self.spawns.front() != Some(&lane.to) {
@@ -189,7 +178,7 @@ impl Lanes {
             self.promised = self.promised.saturating_add(total);
             write::size(&mut piece, total);
         }
-        let taken = copy_part(frame, done, max_piece, &mut piece);
+        let taken = frame.copy_part(done, max_piece, &mut piece);
         self.octets = self.octets.saturating_sub(taken);
         let done = done.saturating_add(taken);
         lane.transfer = (done < total).then_some((transfer, done));
@@ -211,8 +200,25 @@ impl Lanes {
     }
 
     /// Takes those frames to a port back that `unwanted` names and whose transfer has not begun.
-    pub(crate) fn take_back(&mut self, to: &PortName, unwanted: impl Fn(&Waiting) -> bool) -> Vec<Waiting> {
+    pub(crate) fn take_back(&mut self, to: &PortName, unwanted: impl FnMut(&Waiting) -> bool) -> Vec<Waiting> {
         let Some(at) = self.lanes.iter().position(|lane| lane.to == *to) else { return Vec::new() };
+        self.take_from(at, unwanted).into_iter().map(|(_, frame)| frame).collect()
+    }
+
+    /// Takes all frames back whose elements have more than `most` octets, with those behind them to the same port.
+    pub(crate) fn take_larger(&mut self, most: usize) -> Vec<(PortName, Waiting)> {
+        let mut taken = Vec::new();
+        for at in (0..self.lanes.len()).rev() {
+            let mut behind = false;
+            taken.extend(self.take_from(at, |frame| {
+                behind |= frame.body.len() > most;
+                behind
+            }));
+        }
+        taken
+    }
+
+    fn take_from(&mut self, at: usize, mut unwanted: impl FnMut(&Waiting) -> bool) -> Vec<(PortName, Waiting)> {
         let Some(mut lane) = self.lanes.remove(at) else { return Vec::new() };
         let waiting = lane.frames.split_off(usize::from(lane.transfer.is_some()));
         let (taken, kept): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|frame| unwanted(frame));
@@ -220,7 +226,11 @@ impl Lanes {
         for frame in &taken {
             self.octets = self.octets.saturating_sub(frame.octets());
             self.sent_one(frame.from);
+            if frame.is_spawn() {
+                self.spawns.retain(|name| *name != lane.to);
+            }
         }
+        let taken = taken.into_iter().map(|frame| (lane.to.clone(), frame)).collect();
         if lane.frames.is_empty() {
             self.names.remove(&lane.to);
         } else {
@@ -243,21 +253,10 @@ impl Lanes {
     }
 }
 
-/// Appends up to `most` octets of a frame from `from` on; says how many.
-fn copy_part(frame: &Waiting, from: usize, most: usize, out: &mut Vec<u8>) -> usize {
-    let before = out.len();
-    let head = frame.head.get(from..).unwrap_or_default();
-    out.extend_from_slice(head.get(..most).unwrap_or(head));
-    let room = most.saturating_sub(out.len().saturating_sub(before));
-    let body = frame.body.get(from.saturating_sub(frame.head.len())..).unwrap_or_default();
-    out.extend_from_slice(body.get(..room).unwrap_or(body));
-    out.len().saturating_sub(before)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::reader::Reader;
+    use crate::wire::{frame::kind, reader::Reader};
 
     fn frame(length: usize) -> Waiting {
         Waiting { head: vec![1], body: vec![2; length].into(), from: None }
@@ -271,6 +270,7 @@ mod tests {
         std::iter::from_fn(|| lanes.turn(100, 1000))
             .map(|turn| match turn {
                 Turn::Whole(frame) => format!("whole {}", frame.octets()),
+                Turn::Notice(frame) => format!("notice {}", frame.octets()),
                 Turn::Piece(piece, _) => {
                     let mut reader = Reader::new(&piece);
                     let (transfer, first) = (reader.number().unwrap(), reader.octet().unwrap());
@@ -329,8 +329,20 @@ mod tests {
         assert_eq!(lanes.waiting().collect::<Vec<_>>(), [(&name("a"), 400)]);
         assert_eq!(lanes.take_back(&name("a"), |_| true).len(), 2);
         assert!(lanes.hold_notice(port, frame(4)).is_none(), "the transfer that has begun goes on");
-        assert_eq!(kinds(&mut lanes), ["piece of 0", "whole 5"]);
+        assert_eq!(kinds(&mut lanes), ["piece of 0", "notice 5"]);
         assert_eq!(lanes.octets(), 0);
+    }
+
+    #[test]
+    fn what_is_too_large_can_be_taken_back() {
+        let mut lanes = Lanes::default();
+        for (to, length) in [("a", 199), ("a", 499), ("a", 9), ("b", 599), ("c", 99)] {
+            lanes.push(&name(to), frame(length));
+        }
+        let mut taken: Vec<_> = lanes.take_larger(200).into_iter().map(|(to, frame)| (to, frame.body.len())).collect();
+        taken.sort();
+        assert_eq!(taken, [(name("a"), 9), (name("a"), 499), (name("b"), 599)]);
+        assert!(lanes.holds(&name("a")) && !lanes.holds(&name("b")) && lanes.octets() == 300);
     }
 
     #[test]
@@ -339,8 +351,9 @@ mod tests {
         let port = LocalPort { slot: 1, generation: 0 };
         lanes.push(&name("a"), Waiting { from: Some(port), ..frame(150) });
         assert!(lanes.hold_notice(port, frame(4)).is_none());
+        assert!(lanes.holds_notices());
         assert!(lanes.hold_notice(LocalPort { slot: 2, generation: 0 }, frame(4)).is_some());
-        assert_eq!(kinds(&mut lanes), ["piece of 0, first", "piece of 0", "whole 5"]);
+        assert_eq!(kinds(&mut lanes), ["piece of 0, first", "piece of 0", "notice 5"]);
         assert_eq!(lanes.octets(), 0);
     }
 }

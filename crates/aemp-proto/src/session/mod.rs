@@ -2,11 +2,15 @@
 
 mod hello;
 mod interned;
+mod known;
 mod lanes;
+mod ledger;
+mod lossy;
 mod outbox;
 mod reassembly;
 mod taking_back;
 mod unsent;
+mod waiting;
 
 use std::collections::VecDeque;
 
@@ -25,18 +29,17 @@ use crate::{
 
 pub(crate) use hello::{Agreement, Hello, Rank, agree};
 use interned::{Interned, Interning};
-use lanes::{Lanes, Turn, Waiting};
+pub(crate) use known::Known;
+use known::KnownNames;
+use lanes::{Lanes, Turn};
+pub(crate) use ledger::Ledger;
+use ledger::Proved;
 use outbox::{Draft, Outbox};
 pub(crate) use reassembly::PieceError;
 use reassembly::Reassembly;
+pub(crate) use taking_back::TooLarge;
 pub(crate) use unsent::{Kept, Unsent};
-
-/// A name that the peer has interned, and the port of this node that it names for sure, if any.
-#[derive(Clone, Debug)]
-pub(crate) struct Known {
-    pub(crate) name: PortName,
-    pub(crate) port: Option<LocalPort>,
-}
+use waiting::Waiting;
 
 /// The session with one node: its identity, and what is on its way in both directions.
 #[derive(Debug)]
@@ -51,12 +54,15 @@ pub(crate) struct Session {
     pub(crate) count: u64,
     /// Numbered frames received and handled.
     pub(crate) received: u64,
-    pub(crate) known: Vec<Known>,
+    pub(crate) known: KnownNames,
     /// The largest message that the peer takes, as far as it has told.
     pub(crate) peer_max_message: usize,
     outbox: Outbox,
     interned: Interned,
     lanes: Lanes,
+    /// The number of the last notice of a death.
+    last_notice: u64,
+    proved: Proved,
     /// Large frames whose last piece has this number: the peer has them only when it has that one.
     completed: VecDeque<(u64, PortName, Waiting)>,
     completed_octets: usize,
@@ -89,6 +95,10 @@ pub(crate) struct Envelope<'n, F> {
 }
 
 impl<F: Fn(&mut Vec<u8>)> Envelope<'_, F> {
+    const fn is_message(&self) -> bool {
+        matches!(self.kind, kind::MESSAGE | kind::CALL)
+    }
+
     /// Type and fields, with the destination in full.
     fn head(&self) -> Vec<u8> {
         let mut head = vec![self.kind];
@@ -116,11 +126,13 @@ impl Session {
             used: false,
             count: 0,
             received: 0,
-            known: Vec::new(),
+            known: KnownNames::default(),
             peer_max_message: usize::MAX,
             outbox: Outbox::default(),
             interned: Interned::default(),
             lanes: Lanes::default(),
+            last_notice: 0,
+            proved: Proved::default(),
             completed: VecDeque::new(),
             completed_octets: 0,
             certificates: 0,
@@ -180,6 +192,7 @@ impl Session {
             let mut body = Vec::new();
             encode(&mut body).map_err(SendError::Encode)?;
             check_size(body.len(), limit)?;
+            self.count_name(envelope);
             self.wait_in_lane(envelope, body);
             return Ok(());
         }
@@ -189,12 +202,24 @@ impl Session {
             write_elements(draft, limit, limits.max_piece, encode)
         });
         match written {
-            Written::Whole => Ok(()),
+            Written::Whole => {
+                if let Some(number) = number.filter(|_| envelope.is_message()) {
+                    self.interned.count(number);
+                }
+                Ok(())
+            }
             Written::Failed(error) => Err(error),
             Written::Large(body) => {
+                self.count_name(envelope);
                 self.wait_in_lane(envelope, body);
                 Ok(())
             }
+        }
+    }
+
+    fn count_name(&mut self, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>) {
+        if envelope.is_message() {
+            self.interned.count_name(envelope.to);
         }
     }
 
@@ -207,12 +232,26 @@ impl Session {
         }
     }
 
-    /// Queues the notice of a port's death, behind everything that the port sent.
-    pub(crate) fn notice(&mut self, port: LocalPort, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>) {
+    /// Queues the notice that a name of this node takes nothing more, behind everything that its port sent.
+    pub(crate) fn notice(&mut self, port: Option<LocalPort>, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>) {
         let notice = Waiting { head: envelope.head(), body: Bytes::new(), from: None };
-        if let Some(notice) = self.lanes.hold_notice(port, notice) {
-            self.push_whole(&notice.head, &notice.body);
+        let notice = match port {
+            Some(port) => self.lanes.hold_notice(port, notice),
+            None => Some(notice),
+        };
+        if let Some(notice) = notice {
+            self.push_notice(&notice);
         }
+    }
+
+    fn push_notice(&mut self, notice: &Waiting) {
+        self.last_notice = self.outbox.next_number();
+        self.push_whole(&notice.head, &notice.body);
+    }
+
+    /// Behind which frame of this side the peer knows of all deaths: no number yet if that has to wait for others.
+    pub(crate) const fn last_notice(&self) -> u64 {
+        if self.lanes.holds_notices() { u64::MAX } else { self.last_notice }
     }
 
     fn push_whole(&mut self, head: &[u8], body: &[u8]) {
@@ -271,6 +310,13 @@ impl Session {
         believable
     }
 
+    /// The peer says so, after it made the notice with this number of its own frames.
+    #[must_use]
+    pub(crate) fn acknowledge_after(&mut self, number: u64, notice: u64) -> bool {
+        self.proved.acknowledged(number, notice, self.received);
+        self.acknowledge(number)
+    }
+
     /// The next frames to write; pieces of large frames only as long as the network takes them.
     pub(crate) fn give_out(&mut self, room: usize, limits: &Limits) -> Option<Bytes> {
         let room = room.min(limits.max_unsent);
@@ -279,6 +325,7 @@ impl Session {
             match self.lanes.turn(limits.max_piece, promised) {
                 None => break,
                 Some(Turn::Whole(frame)) => self.push_whole(&frame.head, &frame.body),
+                Some(Turn::Notice(frame)) => self.push_notice(&frame),
                 Some(Turn::Piece(piece, complete)) => self.push_piece(&piece, complete),
             }
         }
@@ -298,36 +345,22 @@ impl Session {
         self.reassembly.take(piece, limits)
     }
 
-    /// Remembers what the peer means by a number. False if it skips numbers or has too many.
-    #[must_use]
-    pub(crate) fn learn_name(&mut self, index: u32, known: Known, limits: &Limits) -> bool {
-        let index = usize::try_from(index).unwrap_or(usize::MAX);
-        let next = self.known.len();
-        match self.known.get_mut(index) {
-            Some(place) => *place = known,
-            None if index == next && index < limits.max_interned => self.known.push(known),
-            None => return false,
-        }
-        true
-    }
-
-    /// What is on its way to ports of the peer, in order, for another incarnation to get.
-    pub(crate) fn into_unsent(mut self) -> Vec<Unsent> {
-        let mut unsent = Vec::new();
-        let mut number = self.outbox.acknowledged();
-        for frame in self.outbox.unacknowledged() {
-            number = number.saturating_add(1);
+    /// The session is over: its accounts, and what is on its way to ports of the peer, in order.
+    pub(crate) fn close(mut self) -> Ledger {
+        let (mut unsent, unproved) = (Vec::new(), self.unproved());
+        let given = self.outbox.given();
+        for (number, frame) in self.outbox.unacknowledged() {
             let whole = match self.completed.front() {
                 Some((last, ..)) if *last == number => self.completed.pop_front(),
                 _ => None,
             };
             unsent.extend(match whole {
-                Some((_, to, frame)) => Unsent::whole(to, &frame),
-                None => Unsent::parse(frame, &self.interned),
+                Some((_, to, frame)) => Unsent::whole(to, &frame, number <= given),
+                None => Unsent::parse(frame, &self.interned, number <= given),
             });
         }
-        unsent.extend(self.lanes.drain().filter_map(|(to, frame)| Unsent::whole(to, &frame)));
-        unsent
+        unsent.extend(self.lanes.drain().filter_map(|(to, frame)| Unsent::whole(to, &frame, false)));
+        Ledger::new(self.interned, unproved, unsent)
     }
 }
 

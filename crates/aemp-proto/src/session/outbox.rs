@@ -1,5 +1,8 @@
 //! Numbered frames from the moment they are asked for until they are acknowledged.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 
 use bytes::Bytes;
@@ -9,20 +12,27 @@ use crate::wire::frame::LENGTH;
 /// A batch of frames is closed when it has this many octets.
 const CHUNK: usize = 64 << 10;
 
-/// Encoded frames that belong together, in the order of their numbers.
+/// Encoded frames that belong together, in the order of their numbers: all of them numbered, or all lossy.
 #[derive(Clone, Debug)]
 struct Chunk {
     octets: Bytes,
-    /// The number of the last frame.
+    /// The number of the last frame; of the last one before them, if they are lossy.
     last: u64,
-    /// How many frames.
+    /// How many frames have a number: none, if they are lossy.
     count: u64,
+}
+
+impl Chunk {
+    const fn is_lossy(&self) -> bool {
+        self.count == 0
+    }
 }
 
 /// The frames that the peer may still need.
 ///
 /// Frames are encoded once, where they will be sent from. What was given out stays until it is
-/// acknowledged; after a break it is given out again, unchanged.
+/// acknowledged; after a break it is given out again, unchanged. Lossy frames only have their place among
+/// the others: they are forgotten when they are given out, or when the connection breaks.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     chunks: VecDeque<Chunk>,
@@ -39,10 +49,12 @@ pub(crate) struct Outbox {
     offset: usize,
     octets: usize,
     unsent: usize,
+    /// What of that is lossy.
+    lossy: usize,
 }
 
 impl Outbox {
-    /// Octets that are kept.
+    /// Octets that are kept until they are acknowledged.
     pub(crate) const fn octets(&self) -> usize {
         self.octets
     }
@@ -52,8 +64,18 @@ impl Outbox {
         self.unsent
     }
 
+    /// Octets of lossy frames that are not given out yet.
+    pub(crate) const fn lossy(&self) -> usize {
+        self.lossy
+    }
+
     pub(crate) const fn acknowledged(&self) -> u64 {
         self.acknowledged
+    }
+
+    /// The highest number that was ever given out.
+    pub(crate) const fn given(&self) -> u64 {
+        self.given
     }
 
     /// The number that the next frame will get.
@@ -69,6 +91,34 @@ impl Outbox {
     ///
     /// `take_back` may look at the frame, from its type on, and take it back before it is numbered.
     pub(crate) fn push<T>(&mut self, write: impl FnOnce(&mut Draft<'_>) -> Result<T, T>) -> T {
+        if self.has_lossy_tail() {
+            self.close_tail(0);
+        }
+        self.append(write, |outbox, octets| {
+            outbox.octets = outbox.octets.saturating_add(octets);
+            outbox.last = outbox.last.saturating_add(1);
+            outbox.tail_count = outbox.tail_count.saturating_add(1);
+        })
+    }
+
+    /// The same for a frame without a number, which is given out between its neighbours, once or never.
+    pub(crate) fn push_lossy<T>(&mut self, write: impl FnOnce(&mut Draft<'_>) -> Result<T, T>) -> T {
+        if !self.tail.is_empty() && !self.has_lossy_tail() {
+            self.close_tail(0);
+        }
+        self.append(write, |outbox, octets| outbox.lossy = outbox.lossy.saturating_add(octets))
+    }
+
+    const fn has_lossy_tail(&self) -> bool {
+        !self.tail.is_empty() && self.tail_count == 0
+    }
+
+    /// Appends a frame to the tail; `count` is told its octets.
+    fn append<T>(
+        &mut self,
+        write: impl FnOnce(&mut Draft<'_>) -> Result<T, T>,
+        count: impl FnOnce(&mut Self, usize),
+    ) -> T {
         let start = self.tail.len();
         self.tail.extend_from_slice(&[0; LENGTH]);
         let mut draft = Draft { start: start.saturating_add(LENGTH), tail: &mut self.tail, finished: false };
@@ -77,27 +127,25 @@ impl Outbox {
             Ok(done) => {
                 draft.finished = true;
                 drop(draft);
-                self.number(start);
+                let octets = self.measure(start);
+                self.unsent = self.unsent.saturating_add(octets);
+                count(self, octets);
+                if self.tail.len() >= CHUNK {
+                    self.close_tail(CHUNK.saturating_add(CHUNK / 8));
+                }
                 done
             }
         }
     }
 
-    /// Gives the frame that begins at `start` its length and its number.
-    fn number(&mut self, start: usize) {
+    /// Gives the frame that begins at `start` its length; the octets that it takes.
+    fn measure(&mut self, start: usize) -> usize {
         let body = self.tail.len().saturating_sub(start).saturating_sub(LENGTH);
         let length = u32::try_from(body).unwrap_or(u32::MAX).to_le_bytes();
         if let Some(place) = self.tail.get_mut(start..).and_then(|frame| frame.first_chunk_mut::<LENGTH>()) {
             *place = length;
         }
-        let whole = body.saturating_add(LENGTH);
-        self.octets = self.octets.saturating_add(whole);
-        self.unsent = self.unsent.saturating_add(whole);
-        self.last = self.last.saturating_add(1);
-        self.tail_count = self.tail_count.saturating_add(1);
-        if self.tail.len() >= CHUNK {
-            self.close_tail(CHUNK.saturating_add(CHUNK / 8));
-        }
+        body.saturating_add(LENGTH)
     }
 
     /// Makes a chunk of the tail; the next tail gets room for `capacity` octets.
@@ -111,13 +159,28 @@ impl Outbox {
         if self.cursor >= self.chunks.len() && !self.tail.is_empty() {
             self.close_tail(0);
         }
-        let chunk = self.chunks.get(self.cursor)?;
-        let octets = chunk.octets.slice(self.offset.min(chunk.octets.len())..);
+        let chunk = self.chunks.get_mut(self.cursor)?;
+        let octets = if chunk.is_lossy() {
+            let octets = std::mem::take(&mut chunk.octets);
+            self.lossy = self.lossy.saturating_sub(octets.len());
+            octets
+        } else {
+            chunk.octets.slice(self.offset.min(chunk.octets.len())..)
+        };
         self.given = self.given.max(chunk.last);
         self.cursor = self.cursor.saturating_add(1);
         self.offset = 0;
         self.unsent = self.unsent.saturating_sub(octets.len());
+        self.drop_empty_chunk();
         Some(octets)
+    }
+
+    /// Of lossy frames that were given out nothing is kept. (Among others, their chunk goes with its neighbours.)
+    fn drop_empty_chunk(&mut self) {
+        if self.cursor == self.chunks.len() && self.chunks.back().is_some_and(Chunk::is_lossy) {
+            self.chunks.pop_back();
+            self.cursor = self.cursor.saturating_sub(1);
+        }
     }
 
     /// The peer has everything up to `number`. False if it cannot: it was never given out.
@@ -148,7 +211,10 @@ impl Outbox {
 
     /// Takes those frames back that were never given out and that `unwanted` names; later frames move up. Gives the
     /// numbers that the frames had.
+    ///
+    /// Lossy frames are lost: where something is taken back, too much waits for them.
     pub(crate) fn take_back(&mut self, mut unwanted: impl FnMut(&[u8]) -> bool) -> Vec<u64> {
+        self.forget_lossy();
         if !self.tail.is_empty() {
             self.close_tail(0);
         }
@@ -182,6 +248,7 @@ impl Outbox {
 
     /// Begins again with the first frame that is not acknowledged: a new connection.
     pub(crate) fn rewind(&mut self) {
+        self.forget_lossy();
         while self.chunks.front().is_some_and(|chunk| chunk.last <= self.acknowledged) {
             let chunk = self.chunks.pop_front();
             self.octets = self.octets.saturating_sub(chunk.map_or(0, |chunk| chunk.octets.len()));
@@ -195,13 +262,27 @@ impl Outbox {
         self.unsent = chunks.saturating_add(self.tail.len()).saturating_sub(self.offset);
     }
 
-    /// The frames that are not acknowledged, from their types on, in order.
-    pub(crate) fn unacknowledged(&self) -> impl Iterator<Item = &[u8]> {
-        let skip = self
-            .chunks
-            .front()
+    /// Lossy frames are lost.
+    fn forget_lossy(&mut self) {
+        let emptied = self.chunks.iter().take(self.cursor).filter(|chunk| chunk.is_lossy()).count();
+        self.cursor = self.cursor.saturating_sub(emptied);
+        self.chunks.retain(|chunk| !chunk.is_lossy());
+        if self.has_lossy_tail() {
+            self.tail.clear();
+        }
+        self.unsent = self.unsent.saturating_sub(self.lossy);
+        self.lossy = 0;
+    }
+
+    /// The numbered frames that are not acknowledged, from their types on, with their numbers.
+    pub(crate) fn unacknowledged(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        let chunks = || self.chunks.iter().filter(|chunk| !chunk.is_lossy());
+        let skip = chunks()
+            .next()
             .map_or(0, |chunk| to_usize(self.acknowledged.saturating_sub(chunk.last.saturating_sub(chunk.count))));
-        self.chunks.iter().flat_map(|chunk| frames(&chunk.octets)).skip(skip).chain(frames(&self.tail))
+        let tail = if self.has_lossy_tail() { &[][..] } else { &self.tail };
+        let frames = chunks().flat_map(|chunk| frames(&chunk.octets)).skip(skip).chain(frames(tail));
+        (self.acknowledged.saturating_add(1)..).zip(frames)
     }
 }
 
@@ -256,110 +337,4 @@ const fn whole_length(frame: &[u8]) -> usize {
 
 fn to_usize(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn push(outbox: &mut Outbox, octets: &[u8]) {
-        outbox.push(|draft| {
-            draft.buffer().extend_from_slice(octets);
-            Ok(())
-        });
-    }
-
-    fn given(outbox: &mut Outbox) -> Vec<Vec<u8>> {
-        let chunks: Vec<Bytes> = std::iter::from_fn(|| outbox.give_out()).collect();
-        chunks.iter().flat_map(|chunk| frames(chunk)).map(<[u8]>::to_vec).collect()
-    }
-
-    #[test]
-    fn frames_are_given_out_once_per_connection() {
-        let mut outbox = Outbox::default();
-        push(&mut outbox, b"one");
-        push(&mut outbox, b"two");
-        assert_eq!(given(&mut outbox), [b"one", b"two"]);
-        assert_eq!((given(&mut outbox).len(), outbox.unsent()), (0, 0));
-    }
-
-    #[test]
-    fn a_new_connection_gets_what_is_not_acknowledged() {
-        let mut outbox = Outbox::default();
-        for frame in [b"one", b"two", b"thr"] {
-            push(&mut outbox, frame);
-        }
-        given(&mut outbox);
-        push(&mut outbox, b"fou");
-        assert!(outbox.acknowledge(2));
-        outbox.rewind();
-        assert_eq!(outbox.unsent(), 14);
-        assert_eq!(outbox.unacknowledged().collect::<Vec<_>>(), [b"thr", b"fou"]);
-        assert_eq!(given(&mut outbox), [b"thr", b"fou"]);
-        assert!(outbox.acknowledge(4));
-        assert_eq!((outbox.is_empty(), outbox.octets()), (true, 0));
-    }
-
-    #[test]
-    fn what_was_never_given_out_cannot_be_acknowledged() {
-        let mut outbox = Outbox::default();
-        push(&mut outbox, b"one");
-        assert!(!outbox.acknowledge(1));
-        given(&mut outbox);
-        assert!(outbox.acknowledge(1));
-        assert!(!outbox.acknowledge(2));
-    }
-
-    #[test]
-    fn a_frame_that_is_taken_back_leaves_nothing() {
-        let mut outbox = Outbox::default();
-        push(&mut outbox, b"one");
-        outbox.push(|draft| {
-            draft.buffer().extend_from_slice(b"half");
-            Err(())
-        });
-        push(&mut outbox, b"two");
-        assert_eq!(given(&mut outbox), [b"one", b"two"]);
-    }
-
-    #[test]
-    fn what_was_never_given_out_can_be_taken_back() {
-        let mut outbox = Outbox::default();
-        push(&mut outbox, b"one");
-        push(&mut outbox, b"two");
-        given(&mut outbox);
-        for frame in [b"two", b"thr", b"two", b"fou"] {
-            push(&mut outbox, frame);
-        }
-        assert_eq!(outbox.never_given().collect::<Vec<_>>(), [b"two", b"thr", b"two", b"fou"]);
-        assert_eq!(outbox.take_back(|frame| frame == b"two"), [3, 5]);
-        assert_eq!((outbox.next_number(), outbox.unsent(), outbox.octets()), (5, 14, 28));
-        push(&mut outbox, b"fiv");
-        assert_eq!(given(&mut outbox), [b"thr", b"fou", b"fiv"]);
-        assert!(outbox.acknowledge(5));
-        assert_eq!((outbox.is_empty(), outbox.octets()), (true, 0));
-    }
-
-    #[test]
-    fn what_was_given_out_before_a_break_is_not_taken_back() {
-        let mut outbox = Outbox::default();
-        push(&mut outbox, b"one");
-        given(&mut outbox);
-        outbox.rewind();
-        push(&mut outbox, b"one");
-        assert_eq!(outbox.take_back(|_| true), [2]);
-        assert_eq!(given(&mut outbox), [b"one"]);
-    }
-
-    #[test]
-    fn long_queues_are_given_out_in_parts() {
-        let mut outbox = Outbox::default();
-        for _ in 0..100 {
-            push(&mut outbox, &[7; 4096]);
-        }
-        let sizes: Vec<usize> = std::iter::from_fn(|| outbox.give_out()).map(|octets| octets.len()).collect();
-        assert!(sizes.len() > 5 && sizes.iter().all(|size| *size < 2 * CHUNK), "{sizes:?}");
-        assert!(outbox.acknowledge(100));
-        assert_eq!(outbox.octets(), 0);
-    }
 }

@@ -2,12 +2,36 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::id::PortName;
+use crate::id::{PortName, PortNumber};
 
 use super::{
     Session,
     unsent::{Kept, Unsent, subject},
+    waiting::Waiting,
 };
+
+/// What the peer does not get, because it is too large or behind such.
+#[derive(Debug)]
+pub(crate) enum TooLarge {
+    /// A message to a port of the peer, or its spawn.
+    For(PortName),
+    /// A call, with its number.
+    Call(PortName, PortNumber),
+    /// The answer to this call of the peer.
+    Answer(PortName),
+}
+
+impl TooLarge {
+    fn new(to: PortName, frame: &Waiting) -> Self {
+        if frame.is_answer() {
+            return Self::Answer(to);
+        }
+        match Unsent::whole(to.clone(), frame, false).map(|unsent| unsent.what) {
+            Some(Kept::Call(number)) => Self::Call(to, number),
+            _ => Self::For(to),
+        }
+    }
+}
 
 impl Session {
     /// Octets of messages and calls to each port that were never given out.
@@ -40,6 +64,17 @@ impl Session {
         greedy.map(|(to, _)| to).collect()
     }
 
+    /// The peer takes no larger messages than this: gives what was queued before it could say so, and is
+    /// larger, or behind such to the same port.
+    pub(crate) fn take_larger(&mut self, most: usize) -> Vec<TooLarge> {
+        self.peer_max_message = most;
+        let taken = self.lanes.take_larger(most);
+        for (to, _) in taken.iter().filter(|(_, frame)| frame.is_message()) {
+            self.interned.take_back(to, 1);
+        }
+        taken.into_iter().map(|(to, frame)| TooLarge::new(to, &frame)).collect()
+    }
+
     /// Takes the messages and calls to a port back that were never given out.
     pub(crate) fn take_back(&mut self, port: &PortName) -> Vec<Kept> {
         let mut taken = Vec::new();
@@ -56,9 +91,10 @@ impl Session {
             let before = numbers.partition_point(|number| number < last);
             *last = last.saturating_sub(u64::try_from(before).unwrap_or(u64::MAX));
         }
-        let is_message = |what: Option<Unsent>| what.is_some_and(|unsent| unsent.what != Kept::Kill);
-        let large = self.lanes.take_back(port, |frame| is_message(Unsent::whole(port.clone(), frame)));
-        taken.extend(large.iter().filter_map(|frame| Unsent::whole(port.clone(), frame)).map(|unsent| unsent.what));
+        let large = self.lanes.take_back(port, Waiting::is_message);
+        let large = large.iter().filter_map(|frame| Unsent::whole(port.clone(), frame, false));
+        taken.extend(large.map(|unsent| unsent.what));
+        self.interned.take_back(port, u64::try_from(taken.len()).unwrap_or(u64::MAX));
         taken
     }
 }

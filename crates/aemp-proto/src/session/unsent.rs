@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-use super::{interned::Interned, lanes::Waiting};
+use super::{interned::Interned, waiting::Waiting};
 
 /// A message, a call or a kill that was not acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(crate) struct Unsent {
     pub(crate) what: Kept,
     /// The elements, or the reason.
     pub(crate) body: Bytes,
+    /// Whether the peer may have it.
+    pub(crate) given: bool,
 }
 
 /// What an [`Unsent`] frame is.
@@ -31,13 +33,13 @@ pub(crate) enum Kept {
 
 impl Unsent {
     /// Reads a frame of our own making, from its type on; `None` if it means nothing to another incarnation.
-    pub(super) fn parse(frame: &[u8], interned: &Interned) -> Option<Self> {
+    pub(super) fn parse(frame: &[u8], interned: &Interned, given: bool) -> Option<Self> {
         let (to, what, body) = subject(frame, interned)?;
-        Some(Self { to, what, body: Bytes::copy_from_slice(body) })
+        Some(Self { to, what, body: Bytes::copy_from_slice(body), given })
     }
 
     /// The same for a large frame, whose elements are shared.
-    pub(super) fn whole(to: PortName, frame: &Waiting) -> Option<Self> {
+    pub(super) fn whole(to: PortName, frame: &Waiting, given: bool) -> Option<Self> {
         let (kind, rest) = frame.head.split_first()?;
         let what = match (*kind, Numbered::read(*kind, Reader::new(rest)).ok()?) {
             (kind::MESSAGE, _) => Kept::Message,
@@ -46,7 +48,7 @@ impl Unsent {
             _ => return None,
         };
         let body = if what == Kept::Kill { kill_reason(rest)? } else { frame.body.clone() };
-        (to != PortName::Node).then_some(Self { to, what, body })
+        (to != PortName::Node).then_some(Self { to, what, body, given })
     }
 }
 

@@ -28,6 +28,7 @@ pub(crate) mod kind {
     pub(crate) const PROBE: u8 = 0x07;
     pub(crate) const PROBE_ANSWER: u8 = 0x08;
     pub(crate) const GOODBYE: u8 = 0x09;
+    pub(crate) const LOSSY: u8 = 0x8a;
 
     pub(crate) const MESSAGE: u8 = 0x40;
     pub(crate) const CALL: u8 = 0x41;
@@ -65,11 +66,12 @@ pub(crate) enum Frame<'b> {
     Refused { code: &'b str, text: &'b str },
     Hello(Hello),
     Start { number: u64 },
-    Acknowledge { number: u64 },
+    Acknowledge { number: u64, notice: u64 },
     Heartbeat,
     Probe,
     ProbeAnswer,
     Goodbye,
+    Lossy { to: Destination, body: &'b [u8] },
     Numbered(Numbered<'b>),
     Ignored,
 }
@@ -84,14 +86,14 @@ pub(crate) enum Numbered<'b> {
     Kill { to: Destination, reason: &'b [u8] },
     Monitor { to: Destination },
     Demonitor { to: Destination },
-    Dead { name: PortName, reason: &'b [u8] },
+    Dead { name: PortName, delivered: Option<u64>, reason: &'b [u8] },
     Spawn { to: Destination, service: &'b str, arguments: &'b [u8] },
     Intern { index: u32, name: PortName },
     Piece(Piece<'b>),
     Certificate { name: PortName, kills: bool, reason: &'b [u8] },
     Gone { name: PortName },
     Renamed { name: PortName },
-    Closed { name: PortName, reason: &'b [u8] },
+    Closed { name: PortName, delivered: Option<u64>, reason: &'b [u8] },
     Ignored,
 }
 
@@ -138,11 +140,12 @@ impl<'b> Frame<'b> {
             }
             kind::HELLO => Self::Hello(Hello::read(reader)?),
             kind::START => Self::Start { number: reader.number()? },
-            kind::ACKNOWLEDGE => Self::Acknowledge { number: reader.number()? },
+            kind::ACKNOWLEDGE => Self::Acknowledge { number: reader.number()?, notice: reader.number()? },
             kind::HEARTBEAT => Self::Heartbeat,
             kind::PROBE => Self::Probe,
             kind::PROBE_ANSWER => Self::ProbeAnswer,
             kind::GOODBYE => Self::Goodbye,
+            kind::LOSSY => Self::Lossy { to: destination(&mut reader)?, body: reader.rest() },
             kind if kind & kind::MAY_BE_IGNORED != 0 => Self::Ignored,
             kind => return Err(FrameError::Type(kind)),
         })
@@ -161,7 +164,7 @@ impl<'b> Numbered<'b> {
             kind::KILL => Self::Kill { to: destination(r)?, reason: r.rest() },
             kind::MONITOR => Self::Monitor { to: destination(r)? },
             kind::DEMONITOR => Self::Demonitor { to: destination(r)? },
-            kind::DEAD => Self::Dead { name: r.name()?, reason: r.rest() },
+            kind::DEAD => Self::Dead { name: r.name()?, delivered: r.count()?, reason: r.rest() },
             kind::SPAWN => Self::Spawn { to: destination(r)?, service: r.text()?, arguments: r.rest() },
             kind::INTERN => Self::Intern { index: r.index()?, name: r.name()? },
             kind::PIECE => {
@@ -172,7 +175,7 @@ impl<'b> Numbered<'b> {
             kind::CERTIFICATE => Self::Certificate { name: r.name()?, kills: r.octet()? != 0, reason: r.rest() },
             kind::GONE => Self::Gone { name: r.name()? },
             kind::RENAMED => Self::Renamed { name: r.name()? },
-            kind::CLOSED => Self::Closed { name: r.name()?, reason: r.rest() },
+            kind::CLOSED => Self::Closed { name: r.name()?, delivered: r.count()?, reason: r.rest() },
             kind if kind & kind::MAY_BE_IGNORED != 0 => Self::Ignored,
             kind => return Err(FrameError::Type(kind)),
         })

@@ -79,6 +79,11 @@ impl<'b> Reader<'b> {
         Err(FrameError::Number)
     }
 
+    /// A count that may not be known.
+    pub(crate) fn count(&mut self) -> Result<Option<u64>, FrameError> {
+        Ok(self.number()?.checked_sub(1))
+    }
+
     pub(crate) fn size(&mut self) -> Result<usize, FrameError> {
         usize::try_from(self.number()?).map_err(|_| FrameError::Number)
     }

@@ -23,6 +23,11 @@ pub(crate) fn size(out: &mut Vec<u8>, value: usize) {
     number(out, u64::try_from(value).unwrap_or(u64::MAX));
 }
 
+/// A count that may not be known: one more than it, or 0.
+pub(crate) fn count(out: &mut Vec<u8>, count: Option<u64>) {
+    number(out, count.map_or(0, |count| count.saturating_add(1)));
+}
+
 pub(crate) fn text(out: &mut Vec<u8>, text: &str) {
     size(out, text.len());
     out.extend_from_slice(text.as_bytes());

@@ -4,7 +4,7 @@ use std::{cell::Cell, fmt, rc::Rc};
 
 use aemp_proto::{
     id::NodeId,
-    kernel::{LocalPort, PeerInfo},
+    kernel::{Explanation, LocalPort, PeerInfo},
     reason::Reason,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -85,6 +85,33 @@ impl Context {
         }
     }
 
+    /// Sends a message that may be lost, for metrics, positions and progress. See [`Node::send_lossy`].
+    ///
+    /// ```
+    /// use aemp::{Node, Port};
+    ///
+    /// let node = Node::builder().anonymous().start()?;
+    /// let worker = node.port(|cx, (files, progress): (u64, Port<u64>)| {
+    ///     for done in 1..=files {
+    ///         // ... and whoever watches sees about how far it is.
+    ///         cx.send_lossy(&progress, done);
+    ///     }
+    /// });
+    /// # let progress = node.port(|_, _: u64| ());
+    /// # node.send(&worker, (3, progress));
+    /// # Ok::<(), aemp::Error>(())
+    /// ```
+    ///
+    /// A message that cannot be encoded, holds a [`Reply`] or is larger than 64 KiB (`Limits::max_piece`) kills the
+    /// sending port (`unencodable`, `too_large`); only messages that go to another node are encoded.
+    ///
+    /// # Panics
+    ///
+    /// Panics on such a message where there is no sending port.
+    pub fn send_lossy<M: Serialize + 'static>(&self, to: &Port<M>, message: M) {
+        self.settle(self.engine.send_lossy(to.id(), message));
+    }
+
     /// Answers a call. An answer that cannot be encoded or is too large counts as such a message of this port.
     pub fn reply<T: Serialize + 'static>(&self, reply: Reply<T>, value: T) {
         if let Some(to) = reply.disarm() {
@@ -148,6 +175,11 @@ impl Context {
     /// The peers that the node knows.
     pub fn peers(&self) -> Vec<PeerInfo> {
         self.engine.kernel(|kernel, _| kernel.peers())
+    }
+
+    /// Why the node considers a port, anywhere, dead or alive. See [`Node::explain`].
+    pub fn explain<M>(&self, port: &Port<M>) -> Explanation {
+        self.engine.kernel(|kernel, now| kernel.explain(port.id(), now))
     }
 
     pub(crate) const fn engine(&self) -> &Rc<Engine> {

@@ -117,7 +117,9 @@ impl Engine {
 
     /// Runs `work` on the kernel with the present time.
     pub(crate) fn kernel<R>(&self, work: impl FnOnce(&mut Kernel, Time) -> R) -> R {
-        work(&mut self.kernel.borrow_mut(), self.clock.now())
+        let (mut kernel, now) = (self.kernel.borrow_mut(), self.clock.now());
+        kernel.tell_time(now);
+        work(&mut kernel, now)
     }
 
     /// Tells observers.
@@ -188,6 +190,7 @@ impl Engine {
             Output::Fired { watch, reason } => self.later(move |engine| engine.fire(watch, reason)),
             Output::Answer { number, result } => self.answered(number, result),
             Output::Event(event) => self.event(event),
+            Output::Kill { port, reason } => self.later(move |engine| engine.close(port, reason)),
             Output::Renamed { port, old, id, dropped } => self.renamed(port, old, id, dropped.as_ref()),
             Output::Dial { dial, expect, address } => {
                 self.on_network(|network| network.dial(dial, expect, address));

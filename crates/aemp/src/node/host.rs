@@ -57,6 +57,8 @@ impl Engine {
                     self.refuse(to, reason);
                 }
             }
+            // A hole is allowed, so what follows may reach the port. Observers are told that it refused the message.
+            Delivery::Lossy { to, body } => drop(self.receive(to, &body)),
             Delivery::Call { to, reply, body } => self.receive_call(to, &reply, &body),
             Delivery::Answer { number, result: Ok(body) } => self.answer_body(number, &body),
             Delivery::Answer { number, result: Err(reason) } => self.end_call(number, reason.into()),

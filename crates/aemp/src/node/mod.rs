@@ -8,6 +8,7 @@ mod dispatch;
 mod engine;
 mod handler;
 mod host;
+mod lossy;
 mod network;
 mod observe;
 mod peers;

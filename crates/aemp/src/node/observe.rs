@@ -2,21 +2,43 @@
 
 use std::sync::Arc;
 
-use aemp_proto::kernel::PeerInfo;
+use aemp_proto::kernel::{Explanation, PeerInfo};
 
 use super::{Node, PeerEvent};
 use crate::{
     call::Call,
+    codec::Message,
     cx::Context,
     error::{Result, Stopped},
     event::Events,
-    port::OnNode,
+    port::{OnNode, Port},
 };
 
 impl Node {
     /// The peers that the node knows.
     pub fn peers(&self) -> Call<Vec<PeerInfo>> {
         self.run(Context::peers)
+    }
+
+    /// Why this node considers a port, anywhere, dead or alive: what it knows of the port and of its node, and what
+    /// happened between them lately. Printed, it is a story for people. See [`Context::explain`].
+    ///
+    /// Nobody is asked, so a death that nobody has told this node is not known to it.
+    ///
+    /// ```
+    /// use aemp::{Node, Reason, explain::Verdict};
+    ///
+    /// let node = Node::builder().anonymous().start()?;
+    /// let port = node.port(|_, _: u64| ());
+    /// assert_eq!(node.explain(&port).wait()?.verdict, Verdict::Alive);
+    /// node.kill(&port, Reason::new("killed", "no longer needed"));
+    /// let explanation = node.explain(&port).wait()?;
+    /// assert!(matches!(explanation.verdict, Verdict::Dead(_)), "{explanation}");
+    /// # Ok::<(), aemp::Error>(())
+    /// ```
+    pub fn explain<M>(&self, port: &Port<M>) -> Call<Explanation> {
+        let port = port.clone().cast::<Message>();
+        self.run(move |cx| cx.explain(&port))
     }
 
     /// Calls a closure on the node's thread whenever a peer comes or goes, until the node is stopped.

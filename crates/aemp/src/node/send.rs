@@ -116,7 +116,11 @@ impl Engine {
     }
 
     #[inline]
-    fn send_here<M: Serialize + 'static>(self: &Rc<Self>, port: LocalPort, message: M) -> Result<(), TrySendError> {
+    pub(super) fn send_here<M: Serialize + 'static>(
+        self: &Rc<Self>,
+        port: LocalPort,
+        message: M,
+    ) -> Result<(), TrySendError> {
         let accepted = self.ports.borrow_mut().accept(port);
         let Some(queue) = accepted else {
             self.dropped(port, Reason::new(ReasonCode::NoSuchPort, ""));

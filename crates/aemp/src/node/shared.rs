@@ -130,6 +130,11 @@ impl Shared {
         }
     }
 
+    /// Commands that the loop has not taken yet; not known, and none, while another thread hands one in.
+    pub(crate) fn waiting(&self) -> usize {
+        self.inbox.try_lock().map_or(0, |inbox| inbox.commands.len())
+    }
+
     /// Whether a command handed in now would be carried out.
     pub(crate) fn check_running(&self) -> Result<(), Stopped> {
         self.check_process()?;

@@ -82,7 +82,8 @@ impl<T> Drop for Reply<T> {
 
 impl<T> Serialize for Reply<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let outside = || ser::Error::custom("a reply can be serialised only within a message that is sent");
+        let outside =
+            || ser::Error::custom("a reply can be serialised only within a message that is sent and may not be lost");
         let armed = self.armed.as_ref().ok_or_else(outside)?;
         if !scope::note_reply(&armed.to, &armed.node) {
             return Err(outside());

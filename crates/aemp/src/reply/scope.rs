@@ -15,6 +15,8 @@ use crate::{codec, error::TrySendError, node::Shared};
 enum Doing {
     Nothing,
     Encoding,
+    /// Encoding a message that may be lost.
+    EncodingLossy,
     Decoding,
     /// Dropping a message whose content was handed to another node.
     DroppingSent,
@@ -45,9 +47,18 @@ impl EncodeFault {
 /// Encodes a message. The number of the own call whose reply is in it, if one is.
 pub(crate) fn encode<M: Serialize>(message: &M, out: &mut Vec<u8>) -> Result<Option<PortNumber>, EncodeFault> {
     REPLY.set(None);
+    encode_as(Doing::Encoding, message, out).map(|()| REPLY.take())
+}
+
+/// Encodes a message that may be lost. It fails if a reply is in it, whose caller nobody would tell.
+pub(crate) fn encode_lossy<M: Serialize>(message: &M, out: &mut Vec<u8>) -> Result<(), EncodeFault> {
+    encode_as(Doing::EncodingLossy, message, out)
+}
+
+fn encode_as<M: Serialize>(doing: Doing, message: &M, out: &mut Vec<u8>) -> Result<(), EncodeFault> {
     let encode = || codec::encode(message, out);
-    match within(Doing::Encoding, || catch_unwind(AssertUnwindSafe(encode))) {
-        Ok(Ok(())) => Ok(REPLY.take()),
+    match within(doing, || catch_unwind(AssertUnwindSafe(encode))) {
+        Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(EncodeFault::Codec(error)),
         Err(panic) => Err(EncodeFault::Panic(panic)),
     }
@@ -60,11 +71,21 @@ pub(crate) fn encode_checked<M: Serialize>(
 ) -> Result<(Vec<u8>, Option<PortNumber>), TrySendError> {
     let mut octets = Vec::new();
     let reply = encode(&message, &mut octets).map_err(EncodeFault::into_error)?;
-    if octets.len() > limit {
-        return Err(TrySendError::TooLarge { size: octets.len(), limit });
-    }
+    check_size(&octets, limit)?;
     drop_sent(message);
     Ok((octets, reply))
+}
+
+/// The same for a message that may be lost.
+pub(crate) fn encode_lossy_checked<M: Serialize>(message: M, limit: usize) -> Result<Vec<u8>, TrySendError> {
+    let mut octets = Vec::new();
+    encode_lossy(&message, &mut octets).map_err(EncodeFault::into_error)?;
+    check_size(&octets, limit)?;
+    Ok(octets)
+}
+
+const fn check_size(octets: &[u8], limit: usize) -> Result<(), TrySendError> {
+    if octets.len() > limit { Err(TrySendError::TooLarge { size: octets.len(), limit }) } else { Ok(()) }
 }
 
 /// Decodes a message. Where that fails, the replies already decoded say nothing: the caller does.

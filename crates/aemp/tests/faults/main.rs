@@ -6,8 +6,10 @@ mod common;
 mod crossing;
 mod cuts;
 mod eavesdropping;
+mod explaining;
 mod fences;
 mod kills;
+mod lossy;
 mod overload;
 mod proxy;
 #[cfg(target_os = "linux")]

@@ -1,6 +1,8 @@
 //! What a node does by itself: ports, messages, watches, timers, tasks, calls and services, without a network.
 
 mod common;
+mod explaining;
+mod lossy;
 mod nodes;
 mod panics;
 mod ports;

@@ -35,6 +35,22 @@ fn the_reason_of_a_death_is_told_after_the_last_words() {
 }
 
 #[test]
+fn a_reason_says_how_many_messages_were_taken() {
+    let (a, b) = (node("a"), node("b"));
+    let full = b.port(|_, n: i64| if n < 3 { Ok(()) } else { Err("enough") });
+    let death = watch(&a, &full);
+    (0..10).for_each(|n| a.send(&full, n));
+    // The fourth was delivered, and killed it.
+    assert_eq!(death.recv_timeout(secs(5)).unwrap().delivered(), Some(4..=4));
+
+    let picky = b.port(|_, _: u8| ());
+    let death = watch(&a, &picky);
+    [1, 2, 300, 4].into_iter().for_each(|n| a.send(&picky.clone().cast(), n));
+    let reason = death.recv_timeout(secs(5)).unwrap();
+    assert_eq!((reason.code().as_str(), reason.delivered()), ("bad_message", Some(2..=2)));
+}
+
+#[test]
 fn a_panic_kills_only_its_port() {
     let (a, b) = (node("a"), node("b"));
     let victim = b.port(|_, (): ()| -> () { panic!("on purpose") });
@@ -57,7 +73,8 @@ fn a_kill_from_afar_comes_behind_the_messages_before_it() {
     let target = victim.clone();
     a.run(move |cx| cx.kill(&target, Reason::new("enough", "of you"))).wait().unwrap();
     a.send(&victim, 100);
-    assert_eq!(death.recv_timeout(secs(5)).unwrap().to_string(), "enough: of you");
+    let reason = death.recv_timeout(secs(5)).unwrap();
+    assert_eq!((reason.to_string().as_str(), reason.delivered()), ("enough: of you", Some(100..=100)));
     assert_eq!(received.iter().collect::<Vec<_>>(), (0..100).collect::<Vec<_>>());
 }
 

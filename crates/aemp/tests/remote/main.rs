@@ -5,5 +5,6 @@ mod crowds;
 mod deaths;
 mod delivery;
 mod loops;
+mod lossy;
 mod security;
 mod services;

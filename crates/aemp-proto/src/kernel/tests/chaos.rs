@@ -21,7 +21,7 @@ pub(super) enum Weather {
 }
 
 /// The numbers that a run follows.
-pub(super) struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
     /// A number below `limit`.

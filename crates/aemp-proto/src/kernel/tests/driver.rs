@@ -46,6 +46,10 @@ impl World {
                 Output::Answer { number, result } => {
                     self.nodes[n].answers.push((number, result.map(|_| "found".into())));
                 }
+                Output::Kill { port, reason } => {
+                    self.nodes[n].kernel.close(port, reason);
+                    self.nodes[n].numbers.give_back(port);
+                }
                 Output::Renamed { port, id, .. } => self.nodes[n].renamed.push((port, id)),
                 Output::Event(event) => self.nodes[n].events.push(event),
             }
@@ -141,7 +145,7 @@ impl World {
         let text = |body: &Body<'_>| cbor::decode::<(String,)>(body, &Limits::default()).unwrap().0;
         let node = &mut self.nodes[n];
         match delivery {
-            Delivery::Message { to, body } => node.received.push((to, text(&body))),
+            Delivery::Message { to, body } | Delivery::Lossy { to, body } => node.received.push((to, text(&body))),
             Delivery::Call { to, reply, .. } => node.calls.push((to, reply)),
             Delivery::Answer { number, result } => {
                 node.answers.push((number, result.map(|body| text(&body))));

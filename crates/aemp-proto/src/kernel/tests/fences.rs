@@ -335,3 +335,26 @@ fn an_acknowledgement_that_was_on_its_way_does_not_bind_a_fence_to_the_dead_inca
     assert!(texts == sent[..texts.len()], "{texts:?}");
     assert_eq!(world.nodes[1].renamed.len(), 1);
 }
+
+#[test]
+fn a_look_up_never_gives_a_name_that_is_dead_for_whoever_asks() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    world.nodes[1].kernel.publish("service", port);
+    world.send(0, &id, "hello");
+    world.pass(millis(100));
+    // The answer is on its way when the name dies.
+    let address = id.node.recipe()[0].clone();
+    let number = PortNumber::counted(1, PortKind::Reply).unwrap();
+    world.wires[0].passes[1] = 0;
+    world.nodes[0].kernel.find(&address, "service", number);
+    world.pass(millis(10));
+    let key = world.nodes[0].kernel.by_node[&id.node];
+    world.nodes[0].kernel.fence(key, &id.name, &Reason::new("overload", ""));
+    world.wires[0].passes[1] = usize::MAX;
+    world.pass(millis(1000));
+    let new = world.nodes[1].kernel.port_id(port);
+    assert_ne!(new, id);
+    let found = world.nodes[0].answers[0].1.clone().unwrap();
+    assert_eq!(found, new.to_string());
+}

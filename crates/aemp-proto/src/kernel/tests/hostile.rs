@@ -11,7 +11,7 @@ use crate::{
     wire::frame::kind,
 };
 
-fn frame(kind: u8, body: &[u8]) -> Vec<u8> {
+pub(super) fn frame(kind: u8, body: &[u8]) -> Vec<u8> {
     let mut octets = u32::try_from(body.len() + 1).unwrap().to_le_bytes().to_vec();
     octets.push(kind);
     octets.extend_from_slice(body);
@@ -36,7 +36,7 @@ pub(super) fn hello_octets() -> Vec<u8> {
 }
 
 /// A world in which node 1 is played by the test, on an adopted connection that expects frame 1.
-fn offender() -> (World, ConnectionId) {
+pub(super) fn offender() -> (World, ConnectionId) {
     let mut world = World::new(0);
     world.limits.max_unacknowledged = 1 << 20;
     world.limits.control_room = 1 << 20;
@@ -51,7 +51,7 @@ fn offender() -> (World, ConnectionId) {
     (world, connection)
 }
 
-fn feed(world: &mut World, connection: ConnectionId, mut octets: &[u8]) -> bool {
+pub(super) fn feed(world: &mut World, connection: ConnectionId, mut octets: &[u8]) -> bool {
     let now = world.now;
     loop {
         match world.nodes[0].kernel.receive(connection, octets, now) {
@@ -69,15 +69,16 @@ fn misbehaved(world: &mut World) -> bool {
 
 #[test]
 fn each_broken_rule_closes_the_connection_it_came_on() {
-    let cases: [(&str, Vec<u8>); 17] = [
+    let cases: [(&str, Vec<u8>); 18] = [
         ("an empty frame", vec![0, 0, 0, 0]),
         ("a frame beyond the limit", vec![0xff, 0xff, 0xff, 0x7f]),
         ("an unknown type", frame(0x3f, &[])),
         ("an unknown numbered type", frame(0x7f, &[])),
         ("a second first frame", hello_octets()),
         ("a second start", frame(kind::START, &[1])),
-        ("an acknowledgement of nothing", frame(kind::ACKNOWLEDGE, &[1])),
+        ("an acknowledgement of nothing", frame(kind::ACKNOWLEDGE, &[1, 0])),
         ("a message to nobody's number", frame(kind::MESSAGE, &[9])),
+        ("a lossy message to nobody's number", frame(kind::LOSSY, &[9])),
         ("a name that is cut off", frame(kind::MESSAGE, &[1, 1, 0, 0])),
         ("a name of no kind", frame(kind::MESSAGE, &[1, 7])),
         ("a number without end", frame(kind::MESSAGE, &[0xff; 12])),
@@ -134,13 +135,15 @@ fn monitors_without_end_from_a_peer_that_reads_nothing_cost_a_bounded_amount() {
 }
 
 #[test]
-fn closed_names_without_end_end_the_session() {
+fn an_incarnation_that_closes_names_without_end_is_retired() {
     let (mut world, connection) = offender();
-    let closed = |n: usize| frame(kind::CLOSED, &[[2, 3].as_slice(), format!("{n:03}").as_bytes()].concat());
+    let closed = |n: usize| frame(kind::CLOSED, &[[2, 3].as_slice(), format!("{n:03}").as_bytes(), &[0]].concat());
     let most = world.limits.max_fences;
     assert!((0..most).all(|n| feed(&mut world, connection, &closed(n))));
     assert!(!feed(&mut world, connection, &closed(most)));
-    assert!(misbehaved(&mut world));
+    let retired = |event: &Event| matches!(event, Event::Retired { .. });
+    world.outputs(0);
+    assert!(world.nodes[0].events.iter().any(retired));
 }
 
 #[test]

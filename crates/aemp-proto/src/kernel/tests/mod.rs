@@ -3,12 +3,16 @@
 mod calls;
 mod chaos;
 mod connections;
+mod counts;
 mod delivery;
 mod driver;
+mod explaining;
 mod fences;
 mod hostile;
 mod incarnations;
+mod lossy;
 mod overload;
+mod retiring;
 mod spawned;
 mod watching;
 mod world;

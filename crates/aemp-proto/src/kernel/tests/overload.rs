@@ -150,3 +150,60 @@ fn overload_does_not_close_the_node_port_for_good() {
     world.pass(millis(1000));
     assert!(matches!(world.nodes[0].answers.last(), Some((_, Ok(_)))), "{:?}", world.nodes[0].answers);
 }
+
+/// Two nodes that have not met; the second takes messages of 100,000 octets.
+fn one_with_a_smaller_limit() -> World {
+    let mut world = World::new(1);
+    world.limits.max_message = 100_000;
+    world.add("n1@127.0.0.1:4001");
+    world
+}
+
+#[test]
+fn a_message_that_is_too_large_for_a_node_that_was_not_met_closes_its_port_alone() {
+    let mut world = one_with_a_smaller_limit();
+    let ((port, id), (other, other_id)) = (world.open(1), world.open(1));
+    world.monitor(0, &id);
+    world.send(0, &id, "before");
+    world.send(0, &id, &"x".repeat(150_000));
+    world.send(0, &id, "behind the hole");
+    world.send(0, &other_id, &"y".repeat(90_000));
+    world.pass(millis(1000));
+    assert_eq!(world.codes(0), ["too_large"]);
+    assert_eq!(world.nodes[0].fired[0].1.delivered(), Some(0..=1));
+    assert_eq!((world.texts(1, port), world.texts(1, other)[0].len()), (vec!["before"], 90_000));
+    assert_eq!(world.nodes[1].renamed.len(), 1);
+}
+
+#[test]
+fn a_spawn_that_is_too_large_for_a_node_that_was_not_met_is_the_death_of_its_port() {
+    let mut world = one_with_a_smaller_limit();
+    let number = crate::id::PortNumber::counted(1, crate::id::PortKind::Spawned).unwrap();
+    let name = crate::id::PortName::Native { origin: world.nodes[0].incarnation.into(), number };
+    let (on, now) = (world.nodes[1].id.clone(), world.now);
+    let arguments = |out: &mut Vec<u8>| crate::message::cbor::encode(&("x".repeat(150_000),), out);
+    world.nodes[0].kernel.spawn(&on, &name, "echo", now, arguments).unwrap();
+    let id = PortId::new(on, name);
+    world.send(0, &id, "to the unborn");
+    world.monitor(0, &id);
+    world.pass(millis(1000));
+    assert_eq!((world.codes(0), world.nodes[1].spawned.len()), (vec!["too_large"], 0));
+    let (port, id) = world.open(1);
+    world.send(0, &id, "the session goes on");
+    world.pass(millis(1000));
+    assert_eq!(world.texts(1, port).len(), 1);
+}
+
+#[test]
+fn a_call_that_is_too_large_for_a_node_that_was_not_met_fails() {
+    let mut world = one_with_a_smaller_limit();
+    let (_, id) = world.open(1);
+    let number = crate::id::PortNumber::counted(1, crate::id::PortKind::Reply).unwrap();
+    let now = world.now;
+    let arguments = |out: &mut Vec<u8>| crate::message::cbor::encode(&("x".repeat(150_000),), out);
+    world.nodes[0].kernel.call(&id, None, number, now, arguments).unwrap();
+    world.pass(millis(1000));
+    let failures: Vec<_> =
+        world.nodes[0].answers.iter().map(|(_, result)| result.as_ref().unwrap_err().code()).collect();
+    assert_eq!(failures, [&crate::reason::ReasonCode::TooLarge]);
+}

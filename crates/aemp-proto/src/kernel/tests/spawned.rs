@@ -85,3 +85,15 @@ fn a_port_of_the_node_that_is_not_open_yet_is_closed_to_whoever_was_faster() {
     world.pass(millis(100));
     assert_eq!((world.texts(1, port), world.codes(0)), (vec![], vec!["no_such_port"]));
 }
+
+#[test]
+fn a_lossy_message_that_came_before_the_spawn_closes_nothing() {
+    let (mut world, id) = faster_than_the_spawn();
+    assert!(world.send_lossy(2, &id, "lost"));
+    world.pass(millis(100));
+    let_it_spawn(&mut world);
+    let port = world.nodes[1].kernel.resolve(&id.name).expect("it lives");
+    world.send(2, &id, "no hole that matters");
+    world.pass(millis(100));
+    assert_eq!(world.texts(1, port), ["no hole that matters"]);
+}

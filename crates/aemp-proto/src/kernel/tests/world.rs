@@ -159,6 +159,11 @@ impl World {
         self.nodes[n].kernel.send(to, from, now, |out| cbor::encode(&(text,), out)).unwrap();
     }
 
+    /// False if it was dropped at once.
+    pub(super) fn send_lossy(&mut self, n: usize, to: &PortId, text: &str) -> bool {
+        self.nodes[n].kernel.send_lossy(to, |out| cbor::encode(&(text,), out)).unwrap()
+    }
+
     pub(super) fn call(&mut self, n: usize, to: &PortId, number: u64) -> PortNumber {
         let number = PortNumber::counted(number, PortKind::Reply).unwrap();
         let now = self.now;

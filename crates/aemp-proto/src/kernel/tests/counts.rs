@@ -1,0 +1,130 @@
+//! Reasons say how many messages were delivered.
+
+use std::{ops::RangeInclusive, time::Duration};
+
+use super::world::{World, millis};
+use crate::{id::PortId, reason::Reason};
+
+/// What the last monitor of the first node that fired says.
+fn delivered(world: &World) -> Option<RangeInclusive<u64>> {
+    world.nodes[0].fired.last().expect("a monitor fired").1.delivered()
+}
+
+fn send(world: &mut World, to: &PortId, count: usize) {
+    (0..count).for_each(|n| world.send(0, to, &n.to_string()));
+}
+
+#[test]
+fn the_notice_of_a_death_says_exactly_how_many_were_delivered() {
+    let mut world = World::new(2);
+    let ((port, id), (_, other)) = (world.open(1), world.open(1));
+    world.monitor(0, &id);
+    send(&mut world, &id, 3);
+    send(&mut world, &other, 5);
+    world.pass(millis(100));
+    world.nodes[1].kernel.close(port, Reason::new("error", ""));
+    send(&mut world, &id, 4);
+    world.pass(millis(100));
+    assert_eq!(delivered(&world), Some(3..=3));
+    world.monitor(0, &id);
+    world.pass(millis(100));
+    assert_eq!((world.codes(0), delivered(&world)), (vec!["error", "no_such_port"], Some(3..=3)));
+}
+
+#[test]
+fn large_messages_and_calls_count() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    world.monitor(0, &id);
+    world.send(0, &id, &"x".repeat(200_000));
+    world.call(0, &id, 1);
+    world.send(0, &id, "small");
+    world.pass(millis(100));
+    world.nodes[1].kernel.close(port, Reason::normal());
+    world.pass(millis(100));
+    assert_eq!(delivered(&world), Some(3..=3));
+}
+
+#[test]
+fn a_failed_session_leaves_what_was_given_out_in_doubt() {
+    let mut world = World::new(2);
+    let (_, id) = world.open(1);
+    world.monitor(0, &id);
+    send(&mut world, &id, 3);
+    world.pass(millis(100));
+    world.dial_at_once = false;
+    // Of these nobody knows.
+    world.wires[0].passes = [0; 2];
+    send(&mut world, &id, 2);
+    world.drive();
+    world.cut();
+    // These were never given out.
+    send(&mut world, &id, 4);
+    world.pass(Duration::from_secs(60));
+    assert_eq!((world.codes(0), delivered(&world)), (vec!["unreachable"], Some(3..=5)));
+    world.monitor(0, &id);
+    world.drive();
+    assert_eq!(delivered(&world), Some(3..=5), "later monitors hear the same");
+}
+
+#[test]
+fn a_port_that_loses_its_waiting_messages_had_those_before() {
+    let mut world = World::new(0);
+    world.limits.max_unacknowledged = 1000;
+    world.add("a@127.0.0.1:1");
+    world.add("b@127.0.0.1:2");
+    let (_, id) = world.open(1);
+    world.monitor(0, &id);
+    send(&mut world, &id, 3);
+    world.pass(millis(100));
+    world.dial_at_once = false;
+    world.cut();
+    send(&mut world, &id, 300);
+    world.drive();
+    assert_eq!((world.codes(0), delivered(&world)), (vec!["overload"], Some(3..=3)));
+}
+
+#[test]
+fn a_refused_message_was_not_delivered() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    world.monitor(0, &id);
+    send(&mut world, &id, 3);
+    world.pass(millis(100));
+    let from = world.nodes[0].id.clone();
+    let _ = world.nodes[1].kernel.refuse(port, &from, &Reason::new("bad_message", ""));
+    world.pass(millis(100));
+    assert_eq!((world.codes(0), delivered(&world)), (vec!["bad_message"], Some(2..=2)));
+}
+
+#[test]
+fn what_a_dead_port_did_not_take_is_not_taken_for_delivered() {
+    let mut world = World::new(2);
+    let ((port, id), (_, other)) = (world.open(1), world.open(1));
+    send(&mut world, &id, 2);
+    world.pass(millis(100));
+    world.nodes[1].kernel.close(port, Reason::normal());
+    send(&mut world, &id, 5);
+    world.pass(millis(100));
+    // Something else is in doubt when the session fails, and the dead port too.
+    world.dial_at_once = false;
+    world.cut();
+    world.send(0, &other, "lost");
+    world.send(0, &id, "lost");
+    world.pass(Duration::from_secs(60));
+    world.monitor(0, &id);
+    world.drive();
+    assert_eq!((world.codes(0), delivered(&world)), (vec!["unreachable"], Some(2..=2)));
+}
+
+#[test]
+fn what_a_dead_incarnation_took_is_not_forgotten_when_its_successor_answers() {
+    let mut world = World::new(2);
+    let (_, id) = world.open(1);
+    world.monitor(0, &id);
+    send(&mut world, &id, 3);
+    world.pass(millis(100));
+    world.restart(1);
+    world.pass(Duration::from_secs(5));
+    assert_eq!((world.codes(0), delivered(&world)), (vec!["no_such_port"], Some(3..=3)));
+}

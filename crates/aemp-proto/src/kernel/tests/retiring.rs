@@ -1,0 +1,93 @@
+//! Too many names of an incarnation are dead.
+
+use std::time::Duration;
+
+use super::world::{World, millis};
+use crate::{id::PortId, kernel::Event, reason::Reason};
+
+/// Two nodes; the first remembers eight dead names, and watches ten ports of the second.
+fn ten_watched() -> (World, Vec<PortId>) {
+    let mut world = World::new(0);
+    world.limits.max_fences = 8;
+    world.add("a@127.0.0.1:1");
+    world.add("b@127.0.0.1:2");
+    let ids: Vec<PortId> = (0..10).map(|_| world.open(1).1).collect();
+    for id in &ids {
+        world.send(0, id, "before");
+        world.monitor(0, id);
+    }
+    world.pass(millis(100));
+    (world, ids)
+}
+
+fn fail_session(world: &mut World) {
+    world.dial_at_once = false;
+    world.cut();
+    world.pass(Duration::from_secs(60));
+    world.dial_at_once = true;
+    world.release_dials();
+    world.pass(millis(100));
+}
+
+fn retired(world: &World, n: usize) -> usize {
+    world.nodes[n].events.iter().filter(|event| matches!(event, Event::Retired { .. })).count()
+}
+
+#[test]
+fn an_incarnation_with_too_many_fences_is_dead_as_a_whole() {
+    let (mut world, ids) = ten_watched();
+    fail_session(&mut world);
+    assert_eq!((world.nodes[0].fired.len(), retired(&world, 0)), (10, 1));
+    // A port that was never watched is dead as well, and so is a new one.
+    let (port, id) = world.open(1);
+    world.send(0, &id, "to the dead");
+    world.monitor(0, &id);
+    world.monitor(0, &ids[0]);
+    world.pass(Duration::from_secs(10));
+    assert_eq!(world.texts(1, port), [""; 0]);
+    assert_eq!(world.codes(0)[10..], ["retired", "retired"]);
+}
+
+#[test]
+fn the_retired_incarnation_is_told_and_what_is_bound_to_the_other_side_dies() {
+    let (mut world, _) = ten_watched();
+    let ((private, _), (shared, _), (mine, id)) = (world.open(1), world.open(1), world.open(0));
+    world.nodes[1].kernel.make_private(private);
+    fail_session(&mut world);
+    world.send(1, &id, "is anybody there?");
+    world.pass(Duration::from_secs(10));
+    assert!(!world.nodes[1].kernel.is_alive(private));
+    assert!(world.nodes[1].kernel.is_alive(shared) && world.nodes[0].kernel.is_alive(mine));
+    assert_eq!(world.texts(0, mine), [""; 0]);
+    world.monitor(1, &id);
+    world.pass(Duration::from_secs(10));
+    assert_eq!(world.codes(1).last(), Some(&"retired"));
+}
+
+#[test]
+fn a_running_session_ends_when_one_name_too_many_is_dead() {
+    let (mut world, ids) = ten_watched();
+    for id in &ids {
+        let port = world.nodes[1].kernel.resolve(&id.name).unwrap();
+        let from = world.nodes[0].id.clone();
+        let _ = world.nodes[1].kernel.refuse(port, &from, &Reason::new("bad_message", ""));
+    }
+    world.pass(millis(1000));
+    // Whichever of the two remembers too much first: the second, for which ten names take nothing more from the first.
+    assert_eq!((world.nodes[0].fired.len(), retired(&world, 1)), (10, 1));
+}
+
+#[test]
+fn the_next_incarnation_is_welcome() {
+    let (mut world, ids) = ten_watched();
+    fail_session(&mut world);
+    world.restart(1);
+    let (port, id) = world.open(1);
+    world.send(0, &id, "hello");
+    world.monitor(0, &id);
+    world.pass(Duration::from_secs(10));
+    assert_eq!((world.texts(1, port), world.nodes[0].fired.len()), (vec!["hello"], 10));
+    world.monitor(0, &ids[0]);
+    world.pass(millis(100));
+    assert_eq!(world.codes(0).last(), Some(&"retired"));
+}

@@ -1,0 +1,45 @@
+//! A frame on its way into pieces.
+
+use bytes::Bytes;
+
+use crate::{kernel::LocalPort, wire::frame::kind};
+
+/// A frame that waits for its turn.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    /// Its type and what follows, up to the elements.
+    pub(crate) head: Vec<u8>,
+    /// The elements.
+    pub(crate) body: Bytes,
+    /// The port that sent it: the notice of its death comes later.
+    pub(crate) from: Option<LocalPort>,
+}
+
+impl Waiting {
+    pub(crate) fn octets(&self) -> usize {
+        self.head.len().saturating_add(self.body.len())
+    }
+
+    pub(crate) fn is_message(&self) -> bool {
+        matches!(self.head.first(), Some(&(kind::MESSAGE | kind::CALL)))
+    }
+
+    pub(crate) fn is_answer(&self) -> bool {
+        self.head.first() == Some(&kind::ANSWER)
+    }
+
+    pub(crate) fn is_spawn(&self) -> bool {
+        self.head.first() == Some(&kind::SPAWN)
+    }
+
+    /// Appends up to `most` octets of it from `from` on; says how many.
+    pub(super) fn copy_part(&self, from: usize, most: usize, out: &mut Vec<u8>) -> usize {
+        let before = out.len();
+        let head = self.head.get(from..).unwrap_or_default();
+        out.extend_from_slice(head.get(..most).unwrap_or(head));
+        let room = most.saturating_sub(out.len().saturating_sub(before));
+        let body = self.body.get(from.saturating_sub(self.head.len())..).unwrap_or_default();
+        out.extend_from_slice(body.get(..room).unwrap_or(body));
+        out.len().saturating_sub(before)
+    }
+}
