@@ -25,8 +25,8 @@ pub(super) struct ProcessFacts {
     pub(super) run: usize,
     pub(super) incarnation: Incarnation,
     pub(super) ended: Option<u64>,
-    /// Another process had the node ID while it lived.
-    pub(super) contested: bool,
+    /// It began while another process had its node ID.
+    pub(super) is_twin: bool,
     /// It does nothing at present.
     pub(super) is_stopped: bool,
 }
@@ -112,7 +112,7 @@ impl Facts {
 
     pub(super) fn add_process(&mut self, node: usize, incarnation: Incarnation) -> Process {
         let run = self.processes.iter().filter(|process| process.node == node).count();
-        let facts = ProcessFacts { node, run, incarnation, ended: None, contested: false, is_stopped: false };
+        let facts = ProcessFacts { node, run, incarnation, ended: None, is_twin: false, is_stopped: false };
         self.processes.push(facts);
         Process(self.processes.len() - 1)
     }

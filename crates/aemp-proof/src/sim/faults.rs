@@ -48,7 +48,7 @@ faults! {
     Crash 4 Restarts,
     HostCrash 2 Restarts,
     Goodbye 2 Restarts,
-    Twin 0 Fatal,
+    Twin 2 Fatal,
 }
 
 impl Fault {
@@ -118,7 +118,7 @@ impl World {
     fn break_end(&mut self, wire: usize, end: usize, at: u64) {
         let flow = &mut self.wires[wire].flows[1 - end];
         let in_flight = flow.in_flight();
-        let left = if self.random.chance(500) { 0 } else { self.random.index(in_flight + 1) };
+        let left = if flow.is_hole || self.random.chance(500) { 0 } else { self.random.index(in_flight + 1) };
         flow.cut_after(left);
         flow.is_hole = false;
         let at = at.max(if left > 0 { flow.last } else { 0 });
@@ -283,11 +283,12 @@ impl World {
 
     /// A second process begins under a node ID; it listens nowhere.
     fn start_twin(&mut self, node: usize, until: u64) {
-        let Some(process) = self.running(node) else { return };
+        if self.running(node).is_none() {
+            return;
+        }
         let twin = self.start_process(node);
         self.twins.push(twin);
-        self.oracle.contested(process);
-        self.oracle.contested(twin);
+        self.oracle.facts.processes[twin.0].is_twin = true;
         self.oracle.contacts.begin_all(node, self.now);
         self.oracle.contacts.jolt_all(node, self.now, 1 << 60);
         self.queue.plan(until, Happening::TwinEnds(twin));

@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Port, Process},
-    process::State,
+    process::{Runtime, State},
     queue::Happening,
     swarm::{SECOND, Swarm},
     violation::Guarantee,
@@ -11,6 +11,9 @@ use super::{
 
 /// The end of the run.
 pub(super) const LAST: usize = 5;
+
+/// How long what was sent may take to get through when the faults are over.
+const PATIENCE: u64 = 3600 * SECOND;
 
 /// How long each part takes, from the end of the faults on.
 fn parts(swarm: &Swarm) -> [u64; LAST] {
@@ -25,15 +28,24 @@ pub(super) fn length(swarm: &Swarm) -> u64 {
 
 impl World {
     pub(super) fn plan_phases(&mut self) {
-        let mut at = self.calm_from;
-        for (phase, part) in parts(&self.swarm).into_iter().enumerate() {
-            at += part;
-            self.queue.plan(at, Happening::Phase(phase + 1));
-        }
+        let first = parts(&self.swarm)[0];
+        self.queue.plan(self.calm_from + first, Happening::Phase(1));
     }
 
+    /// The next part begins, unless what was sent before is still under way: slow links take their time.
     pub(super) fn begin_phase(&mut self, phase: usize) {
         let now = self.now;
+        let waits = |runtime: &Runtime| runtime.state == State::Running && runtime.kernel.unacknowledged() > 4096;
+        if self.runtimes.iter().any(waits) {
+            self.is_idle = true;
+            if now > self.calm_from + PATIENCE {
+                self.oracle.complain(Guarantee::Rest, now, || "what was sent does not get through".to_owned());
+            }
+            return self.queue.plan(now + 5 * SECOND, Happening::Phase(phase));
+        }
+        if let Some(part) = parts(&self.swarm).get(phase) {
+            self.queue.plan(now + part, Happening::Phase(phase + 1));
+        }
         self.story.tell(now, || format!("part {phase} of the end begins"));
         for process in self.living() {
             match phase {

@@ -1,9 +1,9 @@
 //! A process: a kernel, and what its driver and its program keep.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use aemp_proto::{
-    id::{Incarnation, NodeId, PortId, PortNumber},
+    id::{Incarnation, PortId, PortNumber},
     kernel::{
         Body, ConnectionId, Delivery, DialId, Event, Kernel, LocalPort, Output, PortNumbers, Received, Settings,
         WatchId,
@@ -62,8 +62,6 @@ pub(super) struct Runtime {
     pub(super) asked: Vec<PortId>,
     pub(super) next_number: u64,
     pub(super) lookups: Vec<PortNumber>,
-    /// The process that it last had a session with, by node.
-    pub(super) met: BTreeMap<NodeId, Incarnation>,
 }
 
 /// A moment by the clock of a process.
@@ -118,7 +116,6 @@ impl World {
             asked: Vec::new(),
             next_number: 0,
             lookups: Vec::new(),
-            met: BTreeMap::new(),
         });
         let now = self.now;
         let facts = &self.oracle.facts;
@@ -242,6 +239,7 @@ impl World {
             Output::Answer { number, result } => {
                 self.call_ended(process, number, result.as_deref().map_err(Clone::clone))
             }
+            Output::Kill { port, reason } => self.close_port(process, port, reason),
             Output::Renamed { port, id, .. } => self.renamed(process, port, id),
             Output::Event(event) => self.observe(process, event),
         }
@@ -285,6 +283,8 @@ impl World {
                 let result = result.as_ref().map(Body::as_slice).map_err(Clone::clone);
                 self.call_ended(process, number, result);
             }
+            // Nobody sends any yet.
+            Delivery::Lossy { .. } => {}
             Delivery::Kill { to, reason } => self.kill_arrived(process, from, to, reason),
             Delivery::Spawn { name, service, .. } => self.spawn_arrived(process, name, &service),
         }
@@ -296,7 +296,7 @@ impl World {
         let facts = &self.oracle.facts;
         self.story.tell(now, || format!("{} tells {event:?}", facts.show(process)));
         let counted = match &event {
-            Event::PeerUp { node, incarnation } => self.peer_up(process, node, *incarnation),
+            Event::PeerUp { incarnation, .. } => Some(self.peer_up(process, *incarnation)),
             Event::SessionResumed { .. } => Some(Counted::Resumed),
             Event::PeerDown { node, .. } => {
                 let node = self.ids.iter().position(|id| id == node).unwrap_or(0);
@@ -316,7 +316,8 @@ impl World {
             Event::Congested { .. } => Some(Counted::Congested),
             Event::Misbehaved { node, error } => {
                 let text = format!("{} says of {node}: {error}", self.oracle.facts.show(process));
-                self.oracle.misbehaved(process, now, || text);
+                let node = self.ids.iter().position(|id| id == node).unwrap_or(0);
+                self.oracle.misbehaved(process, node, now, || text);
                 None
             }
             _ => None,

@@ -187,12 +187,13 @@ impl World {
         }
     }
 
-    /// A session began: with the first process of a node, or with another one.
-    pub(super) fn peer_up(&mut self, process: Process, node: &NodeId, incarnation: Incarnation) -> Option<Counted> {
-        let met = &mut self.runtimes[process.0].met;
-        let before = met.insert(node.clone(), incarnation);
-        let other = before.is_some_and(|before| before != incarnation);
-        Some(if other { Counted::Superseded } else { Counted::SessionBegun })
+    /// A session began: with the first process of a node that it met, or with another one.
+    pub(super) fn peer_up(&mut self, process: Process, incarnation: Incarnation) -> Counted {
+        let other = self.oracle.facts.processes.iter().position(|other| other.incarnation == incarnation);
+        match other.and_then(|other| self.oracle.met(process, Process(other))) {
+            Some(before) if Some(before.0) != other => Counted::Superseded,
+            _ => Counted::SessionBegun,
+        }
     }
 
     /// The running process of a node that has listened longest.

@@ -31,7 +31,9 @@ impl Oracle {
             self.port_died(Port(port), &reason, now);
         }
         for at in 0..self.watches.len() {
-            if self.watches[at].name.is_none() && self.watches[at].node == node {
+            // Who never met this process does not miss it.
+            let met = self.met.get(&(self.watches[at].holder, node)) == Some(&process);
+            if self.watches[at].name.is_none() && self.watches[at].node == node && met {
                 self.owe(at, now);
             }
         }

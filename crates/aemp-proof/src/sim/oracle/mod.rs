@@ -8,7 +8,7 @@ mod streams;
 mod verdict;
 mod watches;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aemp_proto::{
     id::{PortId, PortNumber},
@@ -21,7 +21,7 @@ pub(super) use streams::Stamp;
 
 use self::{calls::Call, streams::Stream, watches::Watch};
 use super::{
-    facts::{Facts, Name, Port, Process},
+    facts::{Facts, Name, Port, Process, ProcessFacts},
     story::Clock,
     swarm::Swarm,
     violation::{Guarantee, Violation},
@@ -57,6 +57,10 @@ pub(super) struct Oracle {
     overdue: Vec<usize>,
     calls: BTreeMap<(Process, PortNumber), Call>,
     answered: BTreeMap<PortId, u32>,
+    /// The process that a process has last had a session with, by node.
+    met: BTreeMap<(Process, usize), Process>,
+    /// Processes that had sessions with two living processes of one node.
+    contested: BTreeSet<(Process, usize)>,
     /// Sessions with a node that a process gave up.
     failures: BTreeMap<(Process, usize), u32>,
     /// What each port sent: the message, and how many sessions had failed before.
@@ -96,6 +100,8 @@ impl Oracle {
             overdue: Vec::new(),
             calls: BTreeMap::new(),
             answered: BTreeMap::new(),
+            met: BTreeMap::new(),
+            contested: BTreeSet::new(),
             failures: BTreeMap::new(),
             words: BTreeMap::new(),
             killed: BTreeMap::new(),
@@ -158,9 +164,27 @@ impl Oracle {
         Some(port)
     }
 
-    /// Two processes have one node ID from now on.
-    pub(super) fn contested(&mut self, process: Process) {
-        self.facts.processes[process.0].contested = true;
+    /// What one of two living processes with one node ID does is no longer a matter of the other's sessions: a process
+    /// that has had sessions with both is promised nothing about that node.
+    fn contest(&mut self, process: Process, other: Process) {
+        let node = self.facts.process(other).node;
+        let rival = |rival: &ProcessFacts| rival.node == node && rival.ended.is_none();
+        if self.facts.processes.iter().filter(|facts| rival(facts)).count() > 1 {
+            self.contested.insert((process, node));
+        }
+    }
+
+    /// Whether two processes with one node ID stood between a process and a node, or the other way round.
+    fn is_contested(&self, process: Process, node: usize) -> bool {
+        let own = self.facts.process(process).node;
+        let back = |(other, to): &(Process, usize)| *to == own && self.facts.process(*other).node == node;
+        self.contested.contains(&(process, node)) || self.contested.iter().any(back)
+    }
+
+    /// A process has a session with another one. The one of that node that it had met before, if any.
+    pub(super) fn met(&mut self, process: Process, other: Process) -> Option<Process> {
+        self.contest(process, other);
+        self.met.insert((process, self.facts.process(other).node), other)
     }
 
     /// A process gave its session with a node up.
@@ -173,8 +197,8 @@ impl Oracle {
     }
 
     /// A peer is said to have broken the rules.
-    pub(super) fn misbehaved(&mut self, process: Process, now: u64, text: impl FnOnce() -> String) {
-        if !self.facts.process(process).contested {
+    pub(super) fn misbehaved(&mut self, process: Process, node: usize, now: u64, text: impl FnOnce() -> String) {
+        if !self.is_contested(process, node) {
             self.complain(Guarantee::Rest, now, text);
         }
     }

@@ -16,7 +16,7 @@ pub(in crate::sim) struct Stamp {
 }
 
 /// What one process sends to one port name.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Stream {
     pub(super) sender: Process,
     pub(super) name: Name,
@@ -66,9 +66,10 @@ impl Oracle {
     /// The kernel of a process said that it dropped a message to a name.
     pub(in crate::sim) fn dropped(&mut self, process: Process, id: &PortId) {
         if let Some(name) = self.facts.find(id)
-            && let Some(stream) = self.by_name.get(&(process, name))
+            && self.facts.port_of(name).node != self.facts.process(process).node
         {
-            self.streams[*stream].is_dropped = true;
+            let stream = self.stream(process, name);
+            self.streams[stream].is_dropped = true;
         }
     }
 
@@ -82,8 +83,11 @@ impl Oracle {
         let (dead, refused) = (stream.dead_after.is_some_and(|sent| stamp.number > sent), stream.is_refused);
         let meant = self.facts.name(name).port;
         let wrong = meant != port || self.facts.port(port).home != Some(process);
+        let is_void = self.is_void(stamp.stream as usize);
         let (guarantee, what) = if wrong {
             (Guarantee::Names, "reached another port")
+        } else if is_void {
+            return;
         } else if stamp.number != last + 1 {
             (Guarantee::Order, "is out of turn")
         } else if dead {
@@ -101,7 +105,11 @@ impl Oracle {
     pub(in crate::sim) fn overtaken(&mut self, stream: u32, after: u32, now: u64, what: &str) {
         let Some(state) = self.streams.get(stream as usize) else { return };
         let excused = state.dead_after.is_some() || state.is_refused || state.is_dropped;
-        if state.received != after && !excused && !self.is_in_doubt(stream as usize, now) {
+        if state.received != after
+            && !excused
+            && !self.is_void(stream as usize)
+            && !self.is_in_doubt(stream as usize, now)
+        {
             let text = format!("{what} behind {} found {}", self.show(Stamp { stream, number: after }), state.received);
             self.complain(Guarantee::Order, now, || text);
         }
@@ -122,6 +130,14 @@ impl Oracle {
             let stream = self.stream(sender, name);
             self.streams[stream].is_refused = true;
         }
+    }
+
+    /// Whether nothing is promised about a stream: two processes with one node ID stand behind one of its ends.
+    pub(super) fn is_void(&self, stream: usize) -> bool {
+        let Stream { sender, name, .. } = self.streams[stream];
+        let to = self.facts.port_of(name);
+        let twin = |process: Process| self.facts.process(process).is_twin;
+        twin(sender) || to.home.is_some_and(twin) || self.is_contested(sender, to.node)
     }
 
     /// Whether the sender's sessions with the port's node may have failed since the port's name is known.

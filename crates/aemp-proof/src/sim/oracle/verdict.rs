@@ -24,7 +24,7 @@ impl Oracle {
     /// Everything arrived or was told, now that nothing is under way any more.
     pub(in crate::sim) fn check_end(&mut self, now: u64) {
         for stream in 0..self.streams.len() {
-            if self.facts.is_running(self.streams[stream].sender) {
+            if self.facts.is_running(self.streams[stream].sender) && !self.is_void(stream) {
                 self.check_stream(stream, now);
             }
         }
@@ -37,7 +37,7 @@ impl Oracle {
         }
         for (stream, number) in std::mem::take(&mut self.expected) {
             let state = &self.streams[stream];
-            if state.received < number || state.dead_after.is_some() {
+            if !self.is_void(stream) && (state.received < number || state.dead_after.is_some()) {
                 let text =
                     format!("a living port cannot be reached: {}", self.show(Stamp { stream: stream as u32, number }));
                 self.complain(Guarantee::Dead, now, || text);

@@ -92,7 +92,10 @@ impl Oracle {
         let ended = |process: &ProcessFacts| process.node == b && process.ended.is_some();
         let promised = self.facts.port(facts.port).life == Life::Promised;
         let lost = promised && self.facts.processes.iter().any(ended);
-        let early = self.by_name.get(&(holder, name)).is_some_and(|stream| self.streams[*stream].is_early);
+        let early = self.by_name.get(&(holder, name)).is_some_and(|stream| {
+            let stream = &self.streams[*stream];
+            stream.is_early || stream.is_dropped
+        });
         if !refused && !overload && !early && !lost && !self.contacts.excused_since(a, b, facts.born, now) {
             let text = format!("{} fired without need: {reason}", self.show_watch(at));
             self.complain(Guarantee::Alarms, now, || text);
@@ -120,7 +123,7 @@ impl Oracle {
             let to = self.facts.port_of(stream.name);
             let lives = to.home == Some(holder) && to.life == Life::Alive;
             let lost = stream.dead_after.is_some() || stream.is_refused || stream.is_dropped || *before != failures;
-            lives && !lost && stream.received < stamp.number
+            lives && !lost && !self.is_void(stamp.stream as usize) && stream.received < stamp.number
         });
         if let Some((stamp, _)) = missing {
             let text = format!(
