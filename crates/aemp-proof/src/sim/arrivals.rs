@@ -33,9 +33,23 @@ impl World {
         }
         self.census.count(Counted::Delivered);
         self.oracle.received(process, port, Stamp { stream, number }, now);
+        self.check_certified(process, Stamp { stream, number });
         if handed != NO_NAME {
             self.census.count(Counted::HandedOn);
             self.learn(process, Name(handed as usize));
+        }
+    }
+
+    /// What the sender of a message had declared dead before is dead, or has another name.
+    fn check_certified(&mut self, process: Process, stamp: Stamp) {
+        let runtime = &self.runtimes[process.0];
+        let has_name = |name: &Name| {
+            let facts = self.oracle.facts.name(*name);
+            let port = runtime.ports.iter().find(|(_, port)| *port == facts.port);
+            port.is_some_and(|(local, _)| runtime.kernel.port_id(*local) == facts.id)
+        };
+        if let Some(name) = self.oracle.declared_dead(process, stamp).into_iter().find(has_name) {
+            self.oracle.uncertified(name, stamp, self.now);
         }
     }
 
@@ -144,6 +158,7 @@ impl World {
         self.census.count(Counted::Renaming);
         if let Some(port) = self.known_port(process, local) {
             self.story.tell(now, || format!("p{} is {id} from now on", port.0));
+            self.oracle.check_renaming(port, now);
             self.oracle.named(port, id, now);
         }
     }

@@ -8,6 +8,7 @@ use aemp_proto::{
         Body, ConnectionId, Delivery, DialId, Event, Kernel, LocalPort, Output, PortNumbers, Received, Settings,
         WatchId,
     },
+    planted::{Bug, is_planted},
     reason::Reason,
     time::Time,
 };
@@ -201,6 +202,9 @@ impl World {
 
     /// Reads everything that has arrived, and then looks at the deadlines.
     pub(super) fn read_all(&mut self, process: Process) {
+        if is_planted(Bug::DeadlineBeforeReading) {
+            self.tick(process);
+        }
         let mut waiting: Vec<(usize, usize)> =
             self.runtimes[process.0].wires.iter().map(|(_, wire, end)| (*wire, *end)).collect();
         waiting.extend(self.runtimes[process.0].dials.iter().map(|(_, wire)| (*wire, 0)));

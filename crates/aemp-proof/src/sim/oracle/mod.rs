@@ -2,6 +2,7 @@
 //! looks into a kernel.
 
 mod calls;
+mod certificates;
 mod contacts;
 mod deaths;
 mod streams;
@@ -19,7 +20,7 @@ use aemp_proto::{
 pub(super) use contacts::Contacts;
 pub(super) use streams::Stamp;
 
-use self::{calls::Call, streams::Stream, watches::Watch};
+use self::{calls::Call, certificates::Declared, streams::Stream, watches::Watch};
 use super::{
     facts::{Facts, Name, Port, Process, ProcessFacts},
     story::Clock,
@@ -71,6 +72,7 @@ pub(super) struct Oracle {
     refusals: BTreeMap<(Process, Port), usize>,
     /// Messages that have to have arrived at the end.
     expected: Vec<(usize, u32)>,
+    declared: Declared,
     violation: Option<Violation>,
 }
 
@@ -107,6 +109,7 @@ impl Oracle {
             killed: BTreeMap::new(),
             refusals: BTreeMap::new(),
             expected: Vec::new(),
+            declared: Declared::default(),
             violation: None,
         }
     }
@@ -208,6 +211,9 @@ impl Oracle {
         let port = self.facts.name(name).port;
         self.killed.entry(port).or_insert(now);
         let stream = self.stream(process, name);
+        if self.facts.is_alive(port) {
+            self.declared.killed(stream);
+        }
         let after = self.streams[stream].sent;
         Reason::new("killed", format!("{stream}:{after}"))
     }

@@ -55,6 +55,7 @@ impl Oracle {
         let stream = self.use_name(sender, name);
         self.streams[stream].sent += 1;
         let stamp = Stamp { stream: stream as u32, number: self.streams[stream].sent };
+        self.declared.sent(stamp);
         if let Some(port) = from {
             let node = self.facts.port_of(name).node;
             let failures = self.failures(sender, node);

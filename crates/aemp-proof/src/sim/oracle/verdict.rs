@@ -43,6 +43,7 @@ impl Oracle {
                 self.complain(Guarantee::Dead, now, || text);
             }
         }
+        self.check_kills(now);
         let open = self.calls.iter().find(|((process, _), call)| call.ended == 0 && self.facts.is_running(*process));
         if let Some(((process, number), _)) = open {
             let text = format!("the call {number:?} of {} never ended", self.facts.show(*process));

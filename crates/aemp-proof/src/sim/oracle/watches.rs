@@ -76,6 +76,7 @@ impl Oracle {
             Life::Dead(..) => {}
             Life::Alive | Life::Promised => self.check_alarm(at, holder, name, reason, now),
         }
+        self.declared.dead(holder, name, reason);
         let stream = self.stream(holder, name);
         let stream = &mut self.streams[stream];
         stream.dead_after.get_or_insert(stream.sent);
