@@ -32,6 +32,7 @@ macro_rules! actions {
 
 actions! {
     Send 30,
+    SendLossy 3,
     Call 8,
     Answer 6,
     Monitor 8,
@@ -74,6 +75,7 @@ impl World {
         let Some(action) = self.random.weighted(&self.swarm.actions) else { return };
         match Action::ALL[action].0 {
             Action::Send => self.send_burst(process),
+            Action::SendLossy => self.send_lossy(process),
             Action::Call => self.call(process),
             Action::Answer => self.answer(process),
             Action::Monitor => self.monitor(process, None),
@@ -90,7 +92,7 @@ impl World {
     }
 
     /// The name of a port at another node, perhaps one that nobody has told the process on the wire.
-    fn target(&mut self, process: Process) -> Option<Name> {
+    pub(super) fn target(&mut self, process: Process) -> Option<Name> {
         let names = self.oracle.facts.names.len();
         if names > 0 && (self.runtimes[process.0].known.is_empty() || self.random.chance(self.swarm.out_of_band)) {
             let recent = self.random.spread(1, names as u64) as usize;

@@ -165,7 +165,7 @@ impl World {
 }
 
 /// The numbers at the beginning of a message.
-fn numbers<const N: usize>(body: Option<&[u8]>) -> Option<[u32; N]> {
+pub(super) fn numbers<const N: usize>(body: Option<&[u8]>) -> Option<[u32; N]> {
     let (chunks, _) = body?.as_chunks::<4>();
     let mut numbers = [0; N];
     for (place, chunk) in numbers.iter_mut().zip(chunks.get(..N)?) {

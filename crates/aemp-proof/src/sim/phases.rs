@@ -111,7 +111,7 @@ impl World {
         for a in 0..self.swarm.nodes {
             for b in a + 1..self.swarm.nodes {
                 let count = self.wires.iter().filter(|wire| wire.is_between(a, b) && wire.is_open()).count();
-                if count != 1 {
+                if count != 1 && !self.oracle.is_estranged(a, b) {
                     let open: Vec<_> = self
                         .wires
                         .iter()
@@ -136,8 +136,10 @@ impl World {
         }
         for process in self.living() {
             let census = self.runtimes[process.0].kernel.census();
-            let peers = self.swarm.nodes - 1;
-            let is_clean = census.connections == peers
+            let own = self.runtimes[process.0].node;
+            let peers =
+                (0..self.swarm.nodes).filter(|node| *node != own && !self.oracle.is_estranged(own, *node)).count();
+            let is_clean = (peers..self.swarm.nodes).contains(&census.connections)
                 && census.dials == 0
                 && census.calls == 0
                 && census.unacknowledged == 0

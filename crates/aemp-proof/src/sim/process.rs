@@ -287,8 +287,7 @@ impl World {
                 let result = result.as_ref().map(Body::as_slice).map_err(Clone::clone);
                 self.call_ended(process, number, result);
             }
-            // Nobody sends any yet.
-            Delivery::Lossy { .. } => {}
+            Delivery::Lossy { to, body } => self.lossy_arrived(process, to, body.as_slice()),
             Delivery::Kill { to, reason } => self.kill_arrived(process, from, to, reason),
             Delivery::Spawn { name, service, .. } => self.spawn_arrived(process, name, &service),
         }
@@ -306,6 +305,11 @@ impl World {
                 let node = self.ids.iter().position(|id| id == node).unwrap_or(0);
                 self.oracle.session_failed(process, node);
                 Some(Counted::SessionFailed)
+            }
+            Event::Retired { node } => {
+                let node = self.ids.iter().position(|id| id == node).unwrap_or(0);
+                self.oracle.retired(process, node);
+                None
             }
             Event::NodeIdInUse { .. } => Some(Counted::ChallengerRefused),
             Event::Fenced { port, reason } => {

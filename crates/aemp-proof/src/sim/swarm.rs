@@ -168,6 +168,9 @@ fn limits(random: &mut Random) -> Limits {
     if random.chance(300) {
         limits.max_unacknowledged = random.spread(8 << 10, 512 << 10) as usize;
     }
+    if random.chance(50) {
+        limits.max_fences = random.spread(4, 64) as usize;
+    }
     limits
 }
 

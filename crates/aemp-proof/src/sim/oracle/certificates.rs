@@ -93,7 +93,11 @@ impl Oracle {
         let survivor = self.declared.kills.iter().copied().find(|stream| {
             let state = &self.streams[*stream];
             let port = self.facts.name(state.name).port;
-            self.facts.is_running(state.sender) && self.facts.is_alive(port) && !self.is_void(*stream)
+            let (a, b) = (self.facts.process(state.sender).node, self.facts.port(port).node);
+            self.facts.is_running(state.sender)
+                && self.facts.is_alive(port)
+                && !self.is_void(*stream)
+                && !self.is_estranged(a, b)
         });
         if let Some(stream) = survivor {
             let state = &self.streams[stream];

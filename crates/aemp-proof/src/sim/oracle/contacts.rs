@@ -99,6 +99,15 @@ impl Contacts {
         present.max(pair.excused).is_some_and(|excused| excused >= since)
     }
 
+    /// From now on everything has a good reason.
+    pub(super) fn estrange(&mut self, a: usize, b: usize) {
+        self.pair_mut(a, b).excused = Some(u64::MAX);
+    }
+
+    pub(super) fn is_estranged(&self, a: usize, b: usize) -> bool {
+        self.pair(a, b).excused == Some(u64::MAX)
+    }
+
     /// Since when nothing was in the way of the two nodes, and not much on it; `None` while something is.
     pub(super) fn clear_since(&self, a: usize, b: usize) -> Option<u64> {
         let pair = self.pair(a, b);

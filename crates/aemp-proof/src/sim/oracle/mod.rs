@@ -5,6 +5,8 @@ mod calls;
 mod certificates;
 mod contacts;
 mod deaths;
+mod lossy;
+mod retirement;
 mod streams;
 mod verdict;
 mod watches;
@@ -73,6 +75,8 @@ pub(super) struct Oracle {
     /// Messages that have to have arrived at the end.
     expected: Vec<(usize, u32)>,
     declared: Declared,
+    /// How many lossy messages of a stream were sent, and the last that arrived.
+    lossy: BTreeMap<u32, (u32, u32)>,
     violation: Option<Violation>,
 }
 
@@ -110,6 +114,7 @@ impl Oracle {
             refusals: BTreeMap::new(),
             expected: Vec::new(),
             declared: Declared::default(),
+            lossy: BTreeMap::new(),
             violation: None,
         }
     }

@@ -16,7 +16,8 @@ impl Oracle {
     /// A living port has to take what is sent to its newest name now, and no monitor on it may fire.
     pub(in crate::sim) fn expect(&mut self, process: Process, name: Name) {
         let stream = self.stream(process, name);
-        if !self.streams[stream].is_early {
+        let (a, b) = (self.facts.process(process).node, self.facts.port_of(name).node);
+        if !self.streams[stream].is_early && !self.is_estranged(a, b) {
             self.expected.push((stream, self.streams[stream].sent));
         }
     }
