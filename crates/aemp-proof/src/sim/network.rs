@@ -31,6 +31,8 @@ pub(super) struct Link {
 
 /// Octets of a handshake message, for slow links.
 const HANDSHAKE_OCTETS: usize = 500;
+/// Nothing listens at the address.
+const REFUSED: &str = "connection refused";
 
 impl World {
     pub(super) fn link(&self, from: usize, to: usize) -> &Link {
@@ -148,7 +150,7 @@ impl World {
             self.consumed(wire, 1 - end, octets.len());
         }
         if self.wires[wire].ends[end].is_closed {
-            if !matches!(segment, Segment::End | Segment::Reset) {
+            if !matches!(segment, Segment::End | Segment::Refused | Segment::Reset) {
                 self.push(wire, end, Segment::Reset);
             }
             return;
@@ -156,7 +158,7 @@ impl World {
         let Some(process) = process.filter(|process| self.runtimes[process.0].state != State::Ended) else {
             self.wires[wire].ends[end].is_closed = true;
             self.census.count(Counted::DialRefused);
-            return self.push(wire, end, Segment::Reset);
+            return self.push(wire, end, Segment::Refused);
         };
         match segment {
             Segment::Connect => {
@@ -167,6 +169,7 @@ impl World {
             Segment::Handshake(part) => self.read_handshake(wire, end, process, part),
             Segment::Octets(octets) => self.read_octets(wire, end, process, octets),
             Segment::End => self.hung_up(wire, end, process, "the other side closed the connection"),
+            Segment::Refused => self.hung_up(wire, end, process, REFUSED),
             Segment::Reset => self.hung_up(wire, end, process, "the connection was reset"),
         }
     }
@@ -178,10 +181,7 @@ impl World {
     /// Connected, greeted, keys agreed, the dialler's proof, the acceptor's proof.
     fn read_handshake(&mut self, wire: usize, end: usize, process: Process, part: u8) {
         match part {
-            1 => {
-                self.wires[wire].is_answered = true;
-                self.greet(wire, end, process);
-            }
+            1 => self.greet(wire, end, process),
             4 | 5 => self.attach(wire, end, process),
             _ => {}
         }
@@ -216,7 +216,7 @@ impl World {
         let node = state.nodes[end];
         self.story.tell(now, || format!("n{node}: connection {wire}: {error}"));
         state.ends[end].is_closed = true;
-        let (dial, is_answered) = (state.dial.filter(|_| end == 0), state.is_answered);
+        let dial = state.dial.filter(|_| end == 0);
         let runtime = &mut self.runtimes[process.0];
         let time = runtime.time(now);
         if let Some(connection) = state.ends[end].connection {
@@ -224,7 +224,8 @@ impl World {
             runtime.kernel.closed(connection, error, time);
         } else if let Some(dial) = dial {
             runtime.dials.retain(|(_, other)| *other != wire);
-            let failure = if is_answered { DialFailure::Unreachable(error.to_owned()) } else { DialFailure::Refused };
+            let failure =
+                if error == REFUSED { DialFailure::Refused } else { DialFailure::Unreachable(error.to_owned()) };
             runtime.kernel.dial_failed(dial, failure, time);
         }
     }

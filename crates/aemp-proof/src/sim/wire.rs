@@ -17,7 +17,9 @@ pub(super) enum Segment {
     Octets(Bytes),
     /// The other side closed.
     End,
-    /// Nothing listens there, or nobody knows the connection.
+    /// Nothing listens there.
+    Refused,
+    /// The connection broke, or nobody knows it.
     Reset,
 }
 
@@ -55,8 +57,6 @@ pub(super) struct End {
 pub(super) struct Wire {
     pub(super) nodes: [usize; 2],
     pub(super) dial: Option<DialId>,
-    /// The node answered.
-    pub(super) is_answered: bool,
     pub(super) nonce: [u8; 32],
     pub(super) ends: [End; 2],
     /// From each end to the other.
@@ -66,7 +66,7 @@ pub(super) struct Wire {
 impl Wire {
     pub(super) fn new(nodes: [usize; 2], dialler: Process, dial: Option<DialId>, nonce: [u8; 32]) -> Self {
         let ends = [End { process: Some(dialler), ..End::default() }, End::default()];
-        Self { nodes, dial, is_answered: false, nonce, ends, flows: Default::default() }
+        Self { nodes, dial, nonce, ends, flows: Default::default() }
     }
 
     pub(super) fn is_open(&self) -> bool {

@@ -285,7 +285,9 @@ impl Kernel {
     ) -> Option<Delivery<'b>> {
         self.remove_watcher(key, name);
         let Some(port) = self.ports.resolve(name) else {
-            self.answer_certificate(key, kind::GONE, name);
+            // A port that is given the name later must not take what the peer sends then: the fence has to stay.
+            let kind = if self.may_yet_live(key, name) { kind::RENAMED } else { kind::GONE };
+            self.answer_certificate(key, kind, name);
             return None;
         };
         let origin = self.peers.get(key).and_then(|peer| peer.session.peer).map(Into::into);

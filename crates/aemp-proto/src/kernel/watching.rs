@@ -145,7 +145,8 @@ impl Kernel {
                 return self.close_name(key, &name, &reason);
             }
             // What it sent before it died may still be waiting.
-            return self.tell_death(key, self.ports.direct(&name), &name, &reason);
+            let port = self.ports.direct(&name).or_else(|| self.deaths.port(&name));
+            return self.tell_death(key, port, &name, &reason);
         };
         let limit = self.settings.limits.max_watches;
         let Some(peer) = self.peers.get_mut(key) else { return };

@@ -16,8 +16,7 @@ impl Oracle {
     /// A living port has to take what is sent to its newest name now, and no monitor on it may fire.
     pub(in crate::sim) fn expect(&mut self, process: Process, name: Name) {
         let stream = self.stream(process, name);
-        let (a, b) = (self.facts.process(process).node, self.facts.port_of(name).node);
-        if !self.streams[stream].is_early && !self.is_estranged(a, b) {
+        if !self.streams[stream].is_early {
             self.expected.push((stream, self.streams[stream].sent));
         }
     }
@@ -38,7 +37,9 @@ impl Oracle {
         }
         for (stream, number) in std::mem::take(&mut self.expected) {
             let state = &self.streams[stream];
-            if !self.is_void(stream) && (state.received < number || state.dead_after.is_some()) {
+            let (a, b) = (self.facts.process(state.sender).node, self.facts.port_of(state.name).node);
+            let is_promised = !self.is_void(stream) && !self.is_estranged(a, b);
+            if is_promised && (state.received < number || state.dead_after.is_some()) {
                 let text =
                     format!("a living port cannot be reached: {}", self.show(Stamp { stream: stream as u32, number }));
                 self.complain(Guarantee::Dead, now, || text);

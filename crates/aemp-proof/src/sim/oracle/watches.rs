@@ -88,7 +88,7 @@ impl Oracle {
         let (a, b) = (self.facts.process(holder).node, self.facts.port(facts.port).node);
         let place = self.facts.port(facts.port).names.iter().position(|other| *other == name).unwrap_or(0);
         let refused = self.refusals.get(&(holder, facts.port)).is_some_and(|names| place < *names);
-        let overload = reason.code().as_str() == "overload";
+        let overload = is_of_limits(reason);
         // A spawn is lost with the process that its session was with, even if that one had ended before.
         let ended = |process: &ProcessFacts| process.node == b && process.ended.is_some();
         let promised = self.facts.port(facts.port).life == Life::Promised;
@@ -108,7 +108,7 @@ impl Oracle {
         let (holder, node, set) = (self.watches[at].holder, self.watches[at].node, self.watches[at].set);
         let ended = self.facts.processes.iter().any(|process| process.node == node && process.ended.is_some());
         let own = self.facts.process(holder).node;
-        if !ended && !self.contacts.excused_since(own, node, set, now) && reason.code().as_str() != "overload" {
+        if !ended && !self.contacts.excused_since(own, node, set, now) && !is_of_limits(reason) {
             let text = format!("{} fired without need: {reason}", self.show_watch(at));
             self.complain(Guarantee::Alarms, now, || text);
         }
@@ -145,4 +145,9 @@ impl Oracle {
             None => format!("the monitor of {holder} on node n{}", watch.node),
         }
     }
+}
+
+/// Whether a node had more to keep than it may.
+fn is_of_limits(reason: &Reason) -> bool {
+    matches!(reason.code().as_str(), "overload" | "retired")
 }

@@ -31,6 +31,11 @@ impl Deaths {
         self.0.push_back(Death { at, port, further_names, reason: super::history::brief(reason) });
     }
 
+    /// The dead port that had this further name.
+    pub(crate) fn port(&self, name: &PortName) -> Option<LocalPort> {
+        self.0.iter().rev().find(|death| death.further_names.contains(name)).map(|death| death.port)
+    }
+
     /// When and why the port of this name died; `direct` is the port that the name tells by itself.
     pub(crate) fn find(&self, name: &PortName, direct: Option<LocalPort>) -> Option<(Time, &Reason)> {
         let is_its = |death: &&Death| Some(death.port) == direct || death.further_names.contains(name);
