@@ -1,7 +1,6 @@
 //! The evidence for what aemp promises, each part by one command.
 
 mod check;
-mod model;
 mod mutants;
 mod sim;
 mod torture;
@@ -20,11 +19,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Explores every state of two and three nodes, and shows that the explorer finds what is wrong with lesser protocols.
-    Model(model::Options),
     /// Runs random programs on simulated networks that fail in every way.
     Sim(sim::Options),
-    /// Plants one bug after the other, and counts how soon model or simulation find it.
+    /// Plants one bug after the other, and counts how soon the simulation finds it.
     Mutants(mutants::Options),
     /// Tortures living nodes over real sockets, and checks what they have written down.
     Torture(torture::Options),
@@ -37,7 +34,6 @@ enum Command {
 
 fn main() -> ExitCode {
     match Cli::parse().command {
-        Command::Model(options) => model::run(&options),
         Command::Sim(options) => sim::run(&options),
         Command::Mutants(options) => mutants::run(&options),
         Command::Torture(options) => torture::run(&options),

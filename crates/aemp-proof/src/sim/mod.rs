@@ -1,12 +1,47 @@
-//! Random programs on simulated networks.
+//! Random programs on simulated networks that fail in every way, and an oracle that knows what was promised.
+
+mod actions;
+mod arrivals;
+mod census;
+mod facts;
+mod faults;
+mod lossy;
+mod network;
+mod oracle;
+mod phases;
+mod process;
+mod queue;
+mod random;
+mod report;
+mod story;
+mod swarm;
+mod violation;
+mod wire;
+mod world;
 
 use std::process::ExitCode;
 
-/// What can be chosen.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Options {}
+pub(crate) use census::{Census, Counted};
+pub(crate) use report::Options;
+pub(crate) use violation::{Guarantee, Violation};
+
+use self::world::World;
+
+/// What a run without a violation tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Report {
+    /// The same for every run of the seed.
+    pub(crate) trace_hash: u64,
+    /// How often what happened.
+    pub(crate) census: Census,
+}
 
 /// Runs the command.
-pub(crate) fn run(_: &Options) -> ExitCode {
-    ExitCode::FAILURE
+pub(crate) fn run(options: &Options) -> ExitCode {
+    report::run(options)
+}
+
+/// Runs one seed to its end or to the first violation. Prints nothing; a panic of a kernel is a violation.
+pub(crate) fn run_seed(seed: u64) -> Result<Report, Violation> {
+    report::contained(|| World::new(seed, false).run())
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     link::{Authenticated, Role},
+    planted::{Bug, planted},
     reason::Reason,
     time::Time,
     wire::frame::kind,
@@ -92,6 +93,13 @@ impl Kernel {
         let Some(peer) = self.peers.get_mut(key) else { return };
         peer.connection = None;
         peer.missed_since = Some(now);
+        if !was_useful && planted(Bug::CountNotRaised) {
+            peer.session.count = peer.session.count.saturating_sub(1);
+        }
+        if planted(Bug::BaseProtocol) {
+            let epoch = peer.session.epoch.saturating_add(1);
+            return self.fail(key, epoch, &Reason::new("unreachable", error), now);
+        }
         if was_useful {
             peer.dialling.reset_pause();
             peer.dialling.next_at = Some(now);
@@ -129,8 +137,11 @@ impl Kernel {
         if state.is_closing() {
             return;
         }
-        state.phase = Phase::Closing;
         let key = state.peer;
+        let carried = self.peers.get(key).is_some_and(|peer| peer.connection == Some(connection));
+        if !(planted(Bug::LateOctetsAccepted) && carried) {
+            state.phase = Phase::Closing;
+        }
         self.schedule(connection);
         self.outputs.push_back(Output::Close(ConnectionId(connection)));
         if let Some(peer) = self.peers.get_mut(key) {
@@ -163,6 +174,9 @@ impl Kernel {
             let dial = DialId(self.dials.insert(Dialler::Peer(key)));
             if let Some(peer) = self.peers.get_mut(key) {
                 peer.dialling.began(dial, address.clone());
+                if planted(Bug::TimeoutFromLastDial) {
+                    peer.missed_since = Some(now);
+                }
             }
             self.outputs.push_back(Output::Dial { dial, expect: Some(node), address });
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::{
     id::{Incarnation, NodeId},
     link::{Authenticated, Role},
+    planted::{Bug, planted},
     session::{Hello, Rank},
     time::Time,
     wire::frame::LENGTH,
@@ -91,7 +92,13 @@ impl Connection {
     /// Its place among the connections of a session: `me` and `peer` are the nodes at its ends.
     pub(crate) fn rank(&self, count: u64, me: &NodeId, peer: &NodeId) -> Rank {
         let initiator = if self.role == Role::Dialler { me } else { peer };
-        Rank { count, nonce: self.nonce, initiator: initiator.clone() }
+        let nonce = if planted(Bug::RankByOwnNonce) && self.role == Role::Acceptor {
+            self.nonce.map(|octet| !octet)
+        } else {
+            self.nonce
+        };
+        let count = if planted(Bug::RankByNonceAlone) { 0 } else { count };
+        Rank { count, nonce, initiator: initiator.clone() }
     }
 
     /// Appends a frame without a number.
@@ -109,6 +116,9 @@ impl Connection {
 
     /// How long the other side may be silent: three heartbeats of the slower one.
     pub(crate) fn patience(&self, timing: &Timing) -> Duration {
+        if planted(Bug::OneSidedHeartbeats) && self.role == Role::Acceptor {
+            return Duration::MAX;
+        }
         self.peer_heartbeat.max(timing.heartbeat).saturating_mul(3)
     }
 

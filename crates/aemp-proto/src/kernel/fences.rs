@@ -93,10 +93,20 @@ impl Fences {
         }
     }
 
+    /// The peer has answered the certificate of a port that lives on.
+    fn settle(&mut self, name: &PortName) {
+        if let Some(fence) = self.by_name.get_mut(name) {
+            fence.settled = true;
+        }
+    }
+
     /// R7: the peer has acknowledged a frame of session `epoch`.
     pub(crate) fn bind(&mut self, epoch: u64) {
         if self.unbound == 0 {
             return;
+        }
+        if planted(Bug::FenceDroppedAtAcknowledgement) {
+            return *self = Self::default();
         }
         for fence in self.by_name.values_mut().filter(|fence| !fence.bound && fence.made.session < epoch) {
             fence.bound = true;
@@ -133,6 +143,9 @@ impl Peer {
     pub(crate) fn fence_all(&mut self, ledger: &Ledger, made: Made, reason: &Reason) -> usize {
         let before = self.fences.len();
         let earlier = std::mem::take(&mut self.earlier);
+        if planted(Bug::BaseProtocol) || planted(Bug::DeliveredAfterReconnect) {
+            return 0;
+        }
         let counted = |name: &PortName| {
             let delivered = ledger.delivered(name);
             reason.clone().with_delivered(match earlier.get(name) {
@@ -146,13 +159,26 @@ impl Peer {
         for unsent in &ledger.lost {
             match unsent.what {
                 Kept::Message => self.fences.make(unsent.to.clone(), &counted(&unsent.to), made, false),
+                Kept::Kill if planted(Bug::KillForgotten) => {}
                 Kept::Kill => self.owe_kill(&unsent.to, &counted(&unsent.to), made),
                 // A call tells its own loss.
                 Kept::Call(_) => {}
             }
         }
-        self.queue_certificates();
+        if !planted(Bug::DataBeforeCertificates) {
+            self.queue_certificates();
+        }
         self.fences.len().saturating_sub(before)
+    }
+
+    /// What bugs that can be planted do when a session begins.
+    pub(crate) fn mistreat_fences(&mut self) {
+        if planted(Bug::FenceDroppedOnReturn) {
+            self.fences = Fences::default();
+        }
+        if planted(Bug::DataBeforeCertificates) {
+            self.queue_certificates();
+        }
     }
 
     /// The mark of a fence that is made now.
@@ -163,9 +189,7 @@ impl Peer {
     /// A fence that the peer itself has asked for: there is nothing to certify.
     pub(crate) fn fence_settled(&mut self, name: &PortName, reason: &Reason, at: Time) {
         self.fences.make(name.clone(), reason, self.made(at), false);
-        if let Some(fence) = self.fences.by_name.get_mut(name) {
-            fence.settled = true;
-        }
+        self.fences.settle(name);
     }
 
     /// The certificate of a name has to kill.
@@ -184,8 +208,13 @@ impl Peer {
         let owed: Vec<_> = self.fences.owed().map(|(name, fence)| (name.clone(), fence.clone())).collect();
         for (name, fence) in owed {
             self.queue_certificate(&name, &fence);
+            if planted(Bug::CertificateNotRepeated) {
+                self.fences.settle(&name);
+            }
         }
-        self.session.only_certificates_so_far();
+        if !planted(Bug::DataBeforeCertificates) {
+            self.session.only_certificates_so_far();
+        }
     }
 
     fn queue_certificate(&mut self, name: &PortName, fence: &Fence) {
@@ -220,7 +249,9 @@ impl Kernel {
         }
         let Some(peer) = self.peers.get_mut(key) else { return };
         peer.fences.make(name.clone(), reason, made, false);
-        if let Some(fence) = peer.fences.get(name).cloned() {
+        if let Some(fence) = peer.fences.get(name).cloned()
+            && !planted(Bug::CertificatesInTheNextSession)
+        {
             peer.queue_certificate(name, &fence);
         }
         self.mark_writable_of(key);
@@ -254,7 +285,9 @@ impl Kernel {
     ) -> Option<Delivery<'b>> {
         self.remove_watcher(key, name);
         let Some(port) = self.ports.resolve(name) else {
-            self.answer_certificate(key, kind::GONE, name);
+            // A port that is given the name later must not take what the peer sends then: the fence has to stay.
+            let kind = if self.may_yet_live(key, name) { kind::RENAMED } else { kind::GONE };
+            self.answer_certificate(key, kind, name);
             return None;
         };
         let origin = self.peers.get(key).and_then(|peer| peer.session.peer).map(Into::into);
@@ -262,7 +295,7 @@ impl Kernel {
             self.answer_certificate(key, kind::GONE, name);
             return Some(Delivery::Kill { to: port, reason });
         }
-        if self.ports.name(port) == *name {
+        if self.ports.name(port) == *name || planted(Bug::RenamedTwice) {
             self.rename(port);
         }
         self.answer_certificate(key, kind::RENAMED, name);
@@ -302,8 +335,8 @@ impl Kernel {
 
     /// The port behind a fence lives on under another name; the fence stays for ever.
     pub(crate) fn handle_renamed(&mut self, key: Key, name: &PortName) {
-        if let Some(fence) = self.peers.get_mut(key).and_then(|peer| peer.fences.by_name.get_mut(name)) {
-            fence.settled = true;
+        if let Some(peer) = self.peers.get_mut(key) {
+            peer.fences.settle(name);
         }
     }
 }

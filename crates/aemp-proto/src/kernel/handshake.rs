@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::{
     id::{Address, Incarnation, PortName, PortNumber},
+    planted::{Bug, planted},
     reason::Reason,
     session::{Agreement, Envelope, Hello, Kept, Naming, Unsent, agree},
     time::Time,
@@ -129,7 +130,7 @@ impl Kernel {
         let Some(peer) = self.peers.get(key) else { return };
         let learned_at = peer.session.learned_at;
         let fresh = self.connections.get(meeting.connection).is_some_and(|state| state.greeted_at > learned_at);
-        if !fresh || peer.connection.is_some() {
+        if !fresh && !planted(Bug::NoFreshness) || peer.connection.is_some() {
             // R4: what a dead process said before it died must not supersede the living one.
             self.close_connection(meeting.connection);
             return self.handshake_ended(key, now);
@@ -199,6 +200,9 @@ impl Kernel {
         let begins = !peer.session.used;
         peer.session.used = true;
         peer.session.count = meeting.agreed.count;
+        if begins {
+            peer.mistreat_fences();
+        }
         let too_large = peer.session.take_larger(usize::try_from(meeting.its.max_message).unwrap_or(usize::MAX));
         let believable = peer.session.resume(meeting.agreed.peer_received);
         if peer.session.acknowledged() > 0 {
@@ -285,7 +289,10 @@ impl Kernel {
     fn supersede(&mut self, key: Key, incarnation: Incarnation, epoch: u64, now: Time) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let was_used = peer.session.used;
-        let ledger = peer.session.restart(epoch).close();
+        let mut ledger = peer.session.restart(epoch).close();
+        if planted(Bug::SuccessorLosesMail) {
+            ledger.lost.clear();
+        }
         peer.session.peer = Some(incarnation);
         peer.session.learned_at = now;
         peer.session.peer_max_message = usize::MAX;

@@ -2,6 +2,7 @@
 
 use crate::{
     id::{PortId, PortName},
+    planted::{Bug, planted},
     reason::Reason,
     wire::frame::Destination,
 };
@@ -29,6 +30,9 @@ impl Kernel {
         let Some(peer) = self.by_node.get(&to.node).and_then(|key| self.peers.get_mut(*key)) else { return Ok(false) };
         let Some(connection) = peer.connection.filter(|_| !peer.congested && peer.fences.death(&to.name).is_none())
         else {
+            if let Some(key) = self.by_node.get(&to.node).copied().filter(|_| planted(Bug::LossyCausesFence)) {
+                self.fence(key, &to.name, &Reason::new("unreachable", "a message that may be lost was lost"));
+            }
             return Ok(false);
         };
         let is_queued = peer.session.write_lossy(&to.name, limits, encode)?;

@@ -5,6 +5,7 @@
 
 mod absence;
 mod arena;
+mod census;
 mod connecting;
 mod connection;
 mod destinations;
@@ -40,12 +41,14 @@ use thiserror::Error;
 
 use crate::{
     id::{Address, Incarnation, NodeId, PortName, PortNumber},
+    planted::{Bug, planted},
     reason::Reason,
     time::Time,
 };
 
 use arena::Arena;
 pub use arena::Key;
+pub use census::Census;
 use connection::Connection;
 pub use explain::{
     Absence, Certificate, Explanation, Fenced, Happening, Link, Meeting, Moment, PortHere, PortThere, Subject, Verdict,
@@ -189,9 +192,11 @@ impl Kernel {
         loop {
             let output = self.outputs.pop_front()?;
             if let Output::Fired { watch, .. } = &output {
-                match self.watches.remove(watch.0) {
+                let stays = planted(Bug::TwoNotices);
+                match if stays { self.watches.get(watch.0).cloned() } else { self.watches.remove(watch.0) } {
                     Some(Watch::Remote { peer, linked, .. }) => self.unlink(linked, peer),
                     Some(_) => {}
+                    None if planted(Bug::DroppedMonitorFires) => {}
                     // A watch that was ended since then never fires.
                     None => continue,
                 }
@@ -233,7 +238,8 @@ impl Kernel {
             return *key;
         }
         let history = self.forgotten.take(node);
-        let key = self.peers.insert(Peer::new(node.clone(), self.first_epoch, history));
+        let epoch = if planted(Bug::IdentityWithoutEpoch) { 1 } else { self.first_epoch };
+        let key = self.peers.insert(Peer::new(node.clone(), epoch, history));
         self.by_node.insert(node.clone(), key);
         key
     }

@@ -1,6 +1,9 @@
 //! Numbers for ports, each used once.
 
-use crate::id::{PortKind, PortNumber};
+use crate::{
+    id::{PortKind, PortNumber},
+    planted::{Bug, planted},
+};
 
 /// A port of this node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,7 +50,8 @@ impl PortNumbers {
     /// Gives the place of a dead port back; its next port has another generation.
     pub fn give_back(&mut self, port: LocalPort) {
         if port.generation < PortNumber::MAX_GENERATION {
-            self.free.push(LocalPort { generation: port.generation.saturating_add(1), ..port });
+            let used = if planted(Bug::PortCounterRestarts) { 0 } else { 1 };
+            self.free.push(LocalPort { generation: port.generation.saturating_add(used), ..port });
         }
     }
 }

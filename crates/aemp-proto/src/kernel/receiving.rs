@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use crate::{
     id::{Origin, PortId, PortKind, PortName, PortNumber},
+    planted::{Bug, planted},
     reason::Reason,
     session::PieceError,
     time::Time,
@@ -97,6 +98,7 @@ impl Kernel {
                     self.refuse_challengers(key);
                 }
             }
+            Frame::Goodbye if planted(Bug::GoodbyeIsBreak) => {}
             Frame::Goodbye if adopted => {
                 let Some(key) = self.connections.get(connection).map(|state| state.peer) else { return };
                 let epoch = self.peers.get(key).map_or(0, |peer| peer.session.epoch).saturating_add(1);
@@ -155,7 +157,7 @@ impl Kernel {
     /// Handles a numbered frame, once.
     fn receive_numbered<'b>(&mut self, connection: Key, raw: Raw<'b>, now: Time) -> Received<'b> {
         let length = raw.length;
-        let Some(key) = self.count_frame(connection, length, now) else {
+        let Some(key) = self.count_frame(connection, &raw, now) else {
             return match self.connections.get(connection).map(|state| &state.phase) {
                 Some(Phase::Adopted { expected: Some(_), .. }) => self.frame(connection, length, None),
                 _ => self.reject(connection, "a numbered frame out of turn", now),
@@ -173,7 +175,7 @@ impl Kernel {
     }
 
     /// Counts a numbered frame; gives its peer if it is to be handled: not a repetition, and in turn.
-    fn count_frame(&mut self, connection: Key, length: usize, now: Time) -> Option<Key> {
+    fn count_frame(&mut self, connection: Key, raw: &Raw<'_>, now: Time) -> Option<Key> {
         let state = self.connections.get_mut(connection)?;
         let Phase::Adopted { expected: Some(expected), proved_useful, .. } = &mut state.phase else { return None };
         let number = *expected;
@@ -185,8 +187,11 @@ impl Kernel {
             session.received = number;
             *proved_useful = true;
         }
-        self.owe_acknowledgement(connection, length, now);
-        is_new.then_some(key)
+        if !planted(Bug::WithoutAcknowledgements) {
+            self.owe_acknowledgement(connection, raw.length, now);
+        }
+        let again = planted(Bug::DroppedReplyTwice) && raw.kind == kind::ANSWER_FAILED;
+        (is_new || again).then_some(key)
     }
 
     /// An acknowledgement is owed: soon, or at once where much has come.
@@ -249,7 +254,11 @@ impl Kernel {
             }
             Numbered::AnswerFailed { reply, reason } => {
                 let (call, reason) = (self.awaited(&reply), self.reason(reason));
-                Ok(call.map(|(number, _)| Delivery::Answer { number, result: Err(reason) }))
+                let number = call.as_ref().map(|(number, _)| *number);
+                if let Some((number, call)) = call.filter(|_| planted(Bug::DroppedReplyTwice)) {
+                    self.calls.insert(number, call);
+                }
+                Ok(number.map(|number| Delivery::Answer { number, result: Err(reason) }))
             }
             Numbered::Kill { to, reason } => {
                 // A kill is no message: nothing closes a port to it.

@@ -2,6 +2,7 @@
 
 use crate::{
     id::{NodeId, PortId, PortName},
+    planted::{Bug, planted},
     reason::Reason,
     session::{Envelope, Naming},
     wire::{frame::kind, write},
@@ -89,7 +90,7 @@ impl Kernel {
     /// Why a name of this node is closed for a peer, if it is. It is looked at before the ports are.
     pub(crate) fn closed_for(&self, key: Key, name: &PortName) -> Option<&Reason> {
         let closed = &self.peers.get(key)?.closed_here;
-        if closed.is_empty() { None } else { closed.get(name) }
+        if closed.is_empty() || planted(Bug::NamesBeforeClosed) { None } else { closed.get(name) }
     }
 
     /// A peer takes nothing more for one of its names: that name is dead for this node.

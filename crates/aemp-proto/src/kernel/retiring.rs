@@ -2,6 +2,7 @@
 
 use crate::{
     id::{Incarnation, Origin, PortKind, PortName},
+    planted::{Bug, planted},
     reason::Reason,
     time::Time,
 };
@@ -71,6 +72,9 @@ impl Kernel {
     pub(crate) fn retire(&mut self, key: Key, now: Time) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         peer.fences.retire(peer.session.peer);
+        if planted(Bug::CollapseWithoutAlarms) {
+            peer.monitors.clear();
+        }
         let (epoch, connection) = (peer.session.epoch.saturating_add(1), peer.connection);
         if let Some(connection) = connection {
             self.refuse_connection(connection, RETIRED, TEXT);

@@ -2,6 +2,7 @@
 
 use crate::{
     id::{NodeId, PortId, PortName, PortNumber},
+    planted::{Bug, planted},
     reason::Reason,
     session::{Envelope, Naming},
     time::Time,
@@ -165,6 +166,9 @@ impl Kernel {
         fields: impl Fn(&mut Vec<u8>),
     ) {
         let Some(peer) = self.peers.get_mut(key) else { return };
+        if planted(Bug::ControlLostAtOverload) && peer.session.octets() >= self.settings.limits.max_unacknowledged {
+            return;
+        }
         peer.session.control(&Envelope { kind, to, naming, from: None, fields });
         self.wish(key, now);
         self.check_control_room(key);

@@ -1,6 +1,12 @@
 //! What the passing of time brings.
 
-use crate::{reason::Reason, time::Time, wire::frame::kind};
+use crate::{
+    link::Role,
+    planted::{Bug, planted},
+    reason::Reason,
+    time::Time,
+    wire::frame::kind,
+};
 
 use super::{Kernel, arena::Key, connection::Phase, timers::Owner};
 
@@ -64,7 +70,9 @@ impl Kernel {
                     return self.broken(id, "a probe was not answered", now);
                 }
                 if now.since(state.written_at) >= timing.heartbeat {
-                    state.urgent(kind::HEARTBEAT, |_| {});
+                    if !(planted(Bug::OneSidedHeartbeats) && state.role == Role::Dialler) {
+                        state.urgent(kind::HEARTBEAT, |_| {});
+                    }
                     state.written_at = now;
                     self.mark_writable(id);
                 } else if state.owed_since.is_some_and(|since| now.since(since) >= timing.ack_delay) {

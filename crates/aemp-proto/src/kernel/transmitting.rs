@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::{
+    planted::{Bug, planted},
     time::Time,
     wire::{frame::kind, write},
 };
@@ -24,7 +25,9 @@ impl Kernel {
         let limits = self.settings.limits;
         let state = self.connections.get_mut(id)?;
         let (adopted, key) = (state.is_adopted(), state.peer);
-        let session = &mut self.peers.get_mut(key)?.session;
+        let peer = self.peers.get_mut(key)?;
+        let adopted = adopted && (!planted(Bug::LateOctetsAccepted) || peer.connection == Some(id));
+        let session = &mut peer.session;
         let more = adopted && session.has_more();
         if state.owed_since.is_some() && adopted && (more || state.acknowledge_now) {
             let (received, notice) = (session.received, session.last_notice());
@@ -39,13 +42,20 @@ impl Kernel {
         let octets = if !state.urgent.is_empty() {
             Some(Bytes::from(std::mem::take(&mut state.urgent)))
         } else if more {
-            session.give_out(room, &limits)
+            let octets = session.give_out(room, &limits);
+            if planted(Bug::WithoutAcknowledgements) {
+                session.forget_given();
+            }
+            octets
         } else {
             None
         };
         match octets {
             Some(octets) => {
                 state.written_at = now;
+                if planted(Bug::WritingIsLife) {
+                    state.heard_at = now;
+                }
                 Some(octets)
             }
             None => {

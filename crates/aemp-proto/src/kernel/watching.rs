@@ -2,6 +2,7 @@
 
 use crate::{
     id::{PortId, PortName},
+    planted::{Bug, planted},
     reason::Reason,
     session::{Envelope, Naming},
     time::Time,
@@ -67,7 +68,9 @@ impl Kernel {
 
     fn monitor_there(&mut self, target: &PortId, linked: Option<LocalPort>, now: Time) -> WatchId {
         let key = self.peer_key(&target.node);
-        if let Some(reason) = self.fenced(key, &target.name) {
+        if let Some(reason) = self.fenced(key, &target.name)
+            && !planted(Bug::LaterMonitorAsks)
+        {
             return self.fire_at_once(reason);
         }
         if let Some(port) = linked {
@@ -119,7 +122,10 @@ impl Kernel {
 
     /// All watches of this node on one port of a peer fire.
     pub(crate) fn fire(&mut self, key: Key, name: &PortName, reason: &Reason) {
-        let watches = self.peers.get_mut(key).and_then(|peer| peer.monitors.remove(name));
+        let monitors = self.peers.get_mut(key).map(|peer| &mut peer.monitors);
+        let watches = monitors.and_then(|monitors| {
+            if planted(Bug::TwoNotices) { monitors.get(name).cloned() } else { monitors.remove(name) }
+        });
         for watch in watches.unwrap_or_default() {
             self.outputs.push_back(Output::Fired { watch, reason: reason.clone() });
         }

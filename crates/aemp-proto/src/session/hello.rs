@@ -4,6 +4,7 @@
 
 use crate::{
     id::{Address, Incarnation, NodeId},
+    planted::{Bug, planted},
     wire::{
         reader::{FrameError, Reader},
         write,
@@ -96,7 +97,9 @@ pub(crate) struct Agreement {
 /// Evaluates my frame and its frame. What was stated for another session or incarnation is void.
 pub(crate) fn agree(mine: (&Hello, Incarnation), its: (&Hello, Incarnation)) -> Agreement {
     let epoch = mine.0.epoch.max(its.0.epoch);
-    let valid = |hello: &Hello, other: Incarnation| hello.epoch == epoch && hello.peer == Some(other);
+    let valid = |hello: &Hello, other: Incarnation| {
+        hello.epoch == epoch && hello.peer == Some(other) || planted(Bug::HelloOfAnotherSession)
+    };
     let (mine_valid, its_valid) = (valid(mine.0, its.1), valid(its.0, mine.1));
     let count = |hello: &Hello, valid: bool| if valid { hello.count } else { 1 };
     Agreement {

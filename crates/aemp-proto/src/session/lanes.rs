@@ -7,7 +7,12 @@ use std::collections::VecDeque;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::{id::PortName, kernel::LocalPort, wire::write};
+use crate::{
+    id::PortName,
+    kernel::LocalPort,
+    planted::{Bug, planted},
+    wire::write,
+};
 
 use super::waiting::Waiting;
 
@@ -66,10 +71,11 @@ impl Lanes {
 
     /// Whether a spawn has to wait here.
     pub(crate) fn holds_spawns(&self) -> bool {
-        !self.spawns.is_empty()
+        !self.spawns.is_empty() || planted(Bug::MessageBeforeSpawn)
     }
 
     pub(crate) fn push(&mut self, to: &PortName, frame: Waiting) {
+        let to = if planted(Bug::MessageBeforeSpawn) && frame.is_spawn() { &PortName::Node } else { to };
         if frame.is_spawn() {
             self.spawns.push_back(to.clone());
         }
@@ -87,7 +93,7 @@ impl Lanes {
 
     /// Keeps the notice of a port's death back while something that it sent waits; `None` if it was kept.
     pub(crate) fn hold_notice(&mut self, port: LocalPort, notice: Waiting) -> Option<Waiting> {
-        if !self.waits_for(port) {
+        if !self.waits_for(port) || planted(Bug::NoticeOvertakesLarge) {
             return Some(notice);
         }
         self.octets = self.octets.saturating_add(notice.octets());

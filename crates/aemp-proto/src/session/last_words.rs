@@ -9,4 +9,9 @@ impl Session {
     pub(crate) fn keep_names(&mut self, port: LocalPort, names: &[PortName]) {
         self.lanes.keep_names(port, names);
     }
+
+    /// Behind which frame of this side the peer knows of all deaths: no number yet if that has to wait for others.
+    pub(crate) const fn last_notice(&self) -> u64 {
+        if self.lanes.holds_notices() { u64::MAX } else { self.last_notice }
+    }
 }

@@ -21,6 +21,7 @@ use crate::{
     id::{Incarnation, PortName},
     kernel::{LocalPort, SendError},
     limits::Limits,
+    planted::{Bug, planted},
     time::Time,
     wire::{
         frame::{FIRST_INTERNED, Piece, kind},
@@ -147,7 +148,7 @@ impl Session {
             peer: self.peer,
             learned_at: self.learned_at,
             peer_max_message: self.peer_max_message,
-            ..Self::new(epoch)
+            ..Self::new(if planted(Bug::IdentityWithoutEpoch) { self.epoch } else { epoch })
         };
         std::mem::replace(self, next)
     }
@@ -218,7 +219,7 @@ impl Session {
         }
     }
 
-    fn count_name(&mut self, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>) {
+    fn count_name<F: Fn(&mut Vec<u8>)>(&mut self, envelope: &Envelope<'_, F>) {
         if envelope.is_message() {
             self.interned.count_name(envelope.to);
         }
@@ -226,7 +227,7 @@ impl Session {
 
     /// Queues a short frame that cannot fail.
     pub(crate) fn control(&mut self, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>) {
-        if self.lanes.holds(envelope.to) {
+        if self.lanes.holds(envelope.to) && !(planted(Bug::KillOvertakes) && envelope.kind == kind::KILL) {
             self.wait_in_lane(envelope, Vec::new());
         } else {
             self.push_whole(&envelope.head(), &[]);
@@ -248,11 +249,6 @@ impl Session {
     fn push_notice(&mut self, notice: &Waiting) {
         self.last_notice = self.outbox.next_number();
         self.push_whole(&notice.head, &notice.body);
-    }
-
-    /// Behind which frame of this side the peer knows of all deaths: no number yet if that has to wait for others.
-    pub(crate) const fn last_notice(&self) -> u64 {
-        if self.lanes.holds_notices() { u64::MAX } else { self.last_notice }
     }
 
     fn push_whole(&mut self, head: &[u8], body: &[u8]) {
@@ -297,6 +293,9 @@ impl Session {
     pub(crate) fn resume(&mut self, received: u64) -> bool {
         let believable = self.acknowledge(received);
         self.outbox.rewind();
+        if planted(Bug::AcknowledgeBeforeDelivery) {
+            self.reassembly = Reassembly::default();
+        }
         believable
     }
 

@@ -7,7 +7,10 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::wire::frame::LENGTH;
+use crate::{
+    planted::{Bug, planted},
+    wire::frame::{LENGTH, kind},
+};
 
 /// A batch of frames is closed when it has this many octets.
 const CHUNK: usize = 64 << 10;
@@ -145,7 +148,12 @@ impl Outbox {
         if let Some(place) = self.tail.get_mut(start..).and_then(|frame| frame.first_chunk_mut::<LENGTH>()) {
             *place = length;
         }
-        body.saturating_add(LENGTH)
+        let whole = body.saturating_add(LENGTH);
+        let kind = self.tail.get(start.saturating_add(LENGTH)).copied();
+        if planted(Bug::NoticesOvertake) && kind == Some(kind::DEAD) {
+            self.tail.rotate_right(whole);
+        }
+        whole
     }
 
     /// Makes a chunk of the tail; the next tail gets room for `capacity` octets.
@@ -256,7 +264,8 @@ impl Outbox {
         self.cursor = 0;
         self.offset = self.chunks.front().map_or(0, |chunk| {
             let before = chunk.last.saturating_sub(chunk.count);
-            frames(&chunk.octets).take(to_usize(self.acknowledged.saturating_sub(before))).map(whole_length).sum()
+            let done = to_usize(self.acknowledged.saturating_sub(before));
+            frames(&chunk.octets).take(misjudged(done, chunk)).map(whole_length).sum()
         });
         let chunks: usize = self.chunks.iter().map(|chunk| chunk.octets.len()).sum();
         self.unsent = chunks.saturating_add(self.tail.len()).saturating_sub(self.offset);
@@ -319,6 +328,15 @@ impl Draft<'_> {
         let at = self.start.saturating_add(from).min(self.tail.len());
         self.tail.split_off(at)
     }
+}
+
+/// How many frames of the first chunk are left out after a break; the truth, unless a bug is planted.
+fn misjudged(done: usize, chunk: &Chunk) -> usize {
+    let next_is_piece = || frames(&chunk.octets).nth(done).is_some_and(|frame| frame.first() == Some(&kind::PIECE));
+    if planted(Bug::ResumeSkipsOne) || planted(Bug::ResendSkipsPiece) && next_is_piece() {
+        return done.saturating_add(1);
+    }
+    done.saturating_sub(usize::from(planted(Bug::ResumeRepeatsOne)))
 }
 
 /// The frames in a chunk of our own making, from their types on.

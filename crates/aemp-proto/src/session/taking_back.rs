@@ -34,6 +34,12 @@ impl TooLarge {
 }
 
 impl Session {
+    /// Keeps nothing of what was given out, as a session would that sends nothing again.
+    pub(crate) fn forget_given(&mut self) {
+        let given = self.outbox.given();
+        let _: bool = self.acknowledge(given);
+    }
+
     /// Octets of messages and calls to each port that were never given out.
     fn waiting(&self) -> FxHashMap<PortName, usize> {
         let mut waiting: FxHashMap<PortName, usize> = FxHashMap::default();

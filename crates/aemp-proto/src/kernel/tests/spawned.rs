@@ -3,13 +3,18 @@
 use super::world::{World, millis};
 use crate::id::{PortId, PortKind, PortName, PortNumber};
 
-fn spawned(world: &mut World, number: u64) -> PortId {
+/// The ID of a port that the first node is going to spawn at the second one.
+fn promised(world: &World, number: u64) -> PortId {
     let number = PortNumber::counted(number, PortKind::Spawned).unwrap();
-    let name = PortName::Native { origin: world.nodes[0].kernel.settings().incarnation.into(), number };
-    let (on, now) = (world.nodes[1].id.clone(), world.now);
+    let origin = world.nodes[0].kernel.settings().incarnation.into();
+    PortId::new(world.nodes[1].id.clone(), PortName::Native { origin, number })
+}
+
+fn spawned(world: &mut World, number: u64) -> PortId {
+    let (id, now) = (promised(world, number), world.now);
     let arguments = |out: &mut Vec<u8>| crate::message::cbor::encode(&("arguments",), out);
-    world.nodes[0].kernel.spawn(&on, &name, "echo", now, arguments).unwrap();
-    PortId::new(on, name)
+    world.nodes[0].kernel.spawn(&id.node, &id.name, "echo", now, arguments).unwrap();
+    id
 }
 
 /// The third node knows of a spawned port; the spawn itself is held up.
@@ -96,4 +101,26 @@ fn a_lossy_message_that_came_before_the_spawn_closes_nothing() {
     world.send(2, &id, "no hole that matters");
     world.pass(millis(100));
     assert_eq!(world.texts(1, port), ["no hole that matters"]);
+}
+
+#[test]
+fn a_name_that_was_declared_dead_before_its_spawn_stays_dead_for_whoever_declared_it() {
+    let mut world = World::new(3);
+    let (_, other) = world.open(1);
+    world.send(2, &other, "hello");
+    world.pass(millis(100));
+    world.black_hole();
+    world.dial_at_once = false;
+    let id = promised(&world, 1);
+    world.send(2, &id, "lost with its session");
+    world.pass(millis(60_000));
+    world.send(2, &other, "are you there?");
+    let_it_spawn(&mut world);
+    spawned(&mut world, 1);
+    world.pass(millis(1000));
+    let port = world.nodes[1].kernel.resolve(&id.name).expect("it lives");
+    world.send(2, &id, "behind the hole");
+    world.monitor(2, &id);
+    world.pass(millis(1000));
+    assert_eq!((world.texts(1, port), world.codes(2).len()), (vec![], 1));
 }

@@ -1,7 +1,10 @@
 //! Deaths are told, once, after the last words.
 
 use super::{World, world::millis};
-use crate::{id::PortId, reason::Reason};
+use crate::{
+    id::{PortId, PortKind, PortName, PortNumber},
+    reason::Reason,
+};
 
 #[test]
 fn a_death_is_told_once_with_its_reason() {
@@ -287,4 +290,29 @@ fn a_monitor_of_a_further_name_that_comes_after_the_death_is_answered_after_the_
     world.wires[0].passes = [usize::MAX; 2];
     world.pass(millis(1000));
     assert_eq!((world.texts(0, mourner).len(), world.codes(0)), (1, vec!["no_such_port"]));
+}
+
+#[test]
+fn a_late_monitor_of_a_port_that_was_spawned_is_answered_after_the_last_words_too() {
+    let mut world = World::new(2);
+    let number = PortNumber::counted(1, PortKind::Spawned).unwrap();
+    let name = PortName::Native { origin: world.nodes[0].kernel.settings().incarnation.into(), number };
+    let (on, now) = (world.nodes[1].id.clone(), world.now);
+    let arguments = |out: &mut Vec<u8>| crate::message::cbor::encode(&("arguments",), out);
+    world.nodes[0].kernel.spawn(&on, &name, "echo", now, arguments).unwrap();
+    world.pass(millis(100));
+    let spawned = world.nodes[1].kernel.resolve(&name).expect("it lives");
+    let (mourner, mourner_id) = world.open(0);
+    world.wires[0].passes = [usize::MAX, 600_000];
+    world.send_from(1, &mourner_id, Some(spawned), &"w".repeat(2 << 20));
+    world.nodes[1].kernel.close(spawned, Reason::normal());
+    world.drive();
+    world.monitor(0, &PortId::new(on, name));
+    world.drive();
+    world.wires[0].passes = [usize::MAX, 900_000];
+    world.drive();
+    assert_eq!((world.texts(0, mourner).len(), world.codes(0).len()), (0, 0));
+    world.wires[0].passes = [usize::MAX; 2];
+    world.pass(millis(1000));
+    assert_eq!((world.texts(0, mourner).len(), world.codes(0).len()), (1, 1));
 }

@@ -1,0 +1,38 @@
+//! The table of what was found, as it stands in `docs/evidence.md`.
+
+use super::hunt::{Found, Quarry};
+
+/// Prints the head of the table.
+pub(super) fn head() {
+    println!("| | what is wrong | planted in | what broke | found after | seconds |");
+    println!("|--:|---|---|---|--:|--:|");
+}
+
+/// Prints what became of a bug.
+pub(super) fn row(quarry: &Quarry) {
+    let bug = quarry.bug;
+    println!(
+        "| {} | `{}` {} | {} | {} | {} | {:.1} |",
+        bug.number(),
+        bug.name(),
+        bug.what(),
+        bug.place(),
+        broke(quarry),
+        quarry.by_simulation.as_ref().map_or_else(nothing, seeds),
+        quarry.took.as_secs_f64(),
+    );
+}
+
+fn nothing() -> String {
+    "-".to_owned()
+}
+
+/// What broke.
+fn broke(quarry: &Quarry) -> String {
+    quarry.by_simulation.as_ref().map_or_else(nothing, |found| found.violation.guarantee.to_string())
+}
+
+fn seeds(found: &Found) -> String {
+    let count = found.seed.saturating_add(1);
+    format!("{count} seed{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,98 @@
+//! How often what happened.
+
+use std::ops::AddAssign;
+
+macro_rules! counted {
+    ($($(#[doc = $doc:literal])* $variant:ident => $text:literal,)*) => {
+        /// Something that is counted.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Counted {
+            $($(#[doc = $doc])* $variant,)*
+        }
+
+        impl Counted {
+            /// All of them, in the order of the table.
+            pub(crate) const ALL: &[(Self, &str)] = &[$((Self::$variant, $text),)*];
+        }
+    };
+}
+
+counted! {
+    CutBoth => "fault: connection cut, both ends at once",
+    CutOne => "fault: connection cut, one end first",
+    CutInFrame => "fault: connection cut inside a frame",
+    Hole => "fault: connection swallows everything",
+    WireStall => "fault: connection stalls one way",
+    LinkDown => "fault: link down both ways",
+    LinkOneWay => "fault: link down one way",
+    Slow => "fault: slow link",
+    Partition => "fault: node cut off from all",
+    Crash => "fault: process crashed",
+    HostCrash => "fault: host crashed, nobody told",
+    Paused => "fault: process stopped",
+    PausedLong => "fault: process stopped beyond its time-out",
+    ClockStep => "fault: clock stepped",
+    Twin => "fault: second process under a node ID",
+    Connect => "fault: connection nobody wanted",
+    Restart => "restart under the same node ID",
+    Goodbye => "orderly end",
+    Stale => "dead process's words read late",
+    DialRefused => "dial refused",
+    DialSilent => "dial not answered",
+    Crossing => "connections crossed",
+    SessionBegun => "session begun",
+    Resumed => "session resumed",
+    SessionFailed => "session failed",
+    Superseded => "incarnation superseded",
+    ChallengerRefused => "challenger refused",
+    Fenced => "port fenced",
+    Certificate => "certificate",
+    KillByCertificate => "kill by certificate",
+    Renaming => "renaming",
+    Refusal => "message refused",
+    Overload => "overload",
+    Congested => "congestion told",
+    Message => "message sent",
+    Delivered => "message delivered",
+    Piece => "piece of a large message",
+    Call => "call",
+    CallAnswered => "call answered",
+    CallFailed => "call ended without an answer",
+    Monitor => "monitor",
+    Demonitor => "monitor ended",
+    Link => "link",
+    NodeMonitor => "monitor of a node",
+    Fired => "monitor fired",
+    Kill => "kill",
+    Spawn => "remote spawn",
+    SpawnFailed => "remote spawn failed",
+    LookUp => "look-up",
+    HandedOn => "port ID handed on",
+}
+
+/// How often each happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Census([u64; Counted::ALL.len()]);
+
+impl Default for Census {
+    fn default() -> Self {
+        Self([0; Counted::ALL.len()])
+    }
+}
+
+impl Census {
+    pub(super) const fn count(&mut self, what: Counted) {
+        self.0[what as usize] += 1;
+    }
+
+    /// How often `what` happened.
+    pub(crate) const fn of(&self, what: Counted) -> u64 {
+        self.0[what as usize]
+    }
+}
+
+impl AddAssign<&Self> for Census {
+    fn add_assign(&mut self, other: &Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(sum, count)| *sum += count);
+    }
+}
