@@ -1,5 +1,5 @@
 //! First frames, and what follows from them: a session begins, is resumed, fails, or passes to another
-//! incarnation. The rules R1 to R5 of `docs/protocol.md`.
+//! incarnation. The rules R2 to R5 of `docs/protocol.md`.
 
 use std::time::Duration;
 
@@ -339,29 +339,6 @@ impl Kernel {
         };
         // It was small enough for the other incarnation, and nothing is known of this one's limit yet.
         let _: Result<(), _> = peer.session.write(&envelope, &limits, copy);
-    }
-
-    /// Forgets a peer that was never reached, and any idle one where too many are known (R1).
-    pub(super) fn forget_if_useless(&mut self, key: Key) {
-        let too_many = self.peers.len() > self.settings.limits.max_idle_peers;
-        if too_many || self.peers.get(key).is_some_and(|peer| peer.session.peer.is_none()) {
-            self.forget_if_idle(key);
-        }
-    }
-
-    /// Forgets a peer for which nothing is to be done or remembered.
-    pub(super) fn forget_if_idle(&mut self, key: Key) {
-        let Some(peer) = self.peers.get(key) else { return };
-        let quiet = peer.connection.is_none() && peer.handshakes.is_empty() && !peer.wants_connection();
-        if !quiet || !peer.fences.is_empty() || !peer.closed_here.is_empty() {
-            return;
-        }
-        if let Some(mut peer) = self.peers.remove(key) {
-            self.timers.set(super::timers::Owner::Peer(key), &mut peer.due, None);
-            self.by_node.remove(&peer.node);
-            self.first_epoch = self.first_epoch.max(peer.session.epoch.saturating_add(1));
-            self.forgotten.keep(peer.node, peer.history);
-        }
     }
 
     /// The other side broke the rules of the protocol: its session cannot go on.

@@ -112,10 +112,17 @@ impl Kernel {
     }
 
     fn handle_refused(&mut self, connection: Key, code: &str, text: &str, now: Time) {
-        let Some(key) = self.connections.get(connection).map(|state| state.peer) else { return };
+        let Some((key, from)) = self.connections.get(connection).map(|state| (state.peer, state.incarnation)) else {
+            return;
+        };
         let Some(peer) = self.peers.get(key) else { return };
         let (remote, epoch) = (peer.node.to_string(), peer.session.epoch.saturating_add(1));
+        let speaks_for_session = peer.session.peer.is_none_or(|held| held == from);
         self.event(Event::HandshakeRefused { remote, error: format!("it refused this node: {code}: {text}") });
+        if !speaks_for_session {
+            self.close_connection(connection);
+            return self.handshake_ended(key, now);
+        }
         let reason = Reason::new(code, text);
         if code == RETIRED {
             self.handle_retired(key, &reason);
