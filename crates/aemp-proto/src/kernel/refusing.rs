@@ -36,7 +36,12 @@ impl Kernel {
         };
         let Some(peer) = self.peers.get_mut(key) else { return Refused::LivesOn };
         peer.session.known.take_back_last();
-        let origin = peer.session.peer.map(Into::into);
+        self.close_port(key, port, reason)
+    }
+
+    /// Closes all names of a port for a peer, and gives the port a further one.
+    pub(crate) fn close_port(&mut self, key: Key, port: LocalPort, reason: &Reason) -> Refused {
+        let origin = self.peers.get(key).and_then(|peer| peer.session.peer).map(Into::into);
         if self.ports.is_bound_to(port, key, origin) {
             return Refused::Dies;
         }

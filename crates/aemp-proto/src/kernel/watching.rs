@@ -9,7 +9,7 @@ use crate::{
     wire::{frame::kind, write},
 };
 
-use super::{Kernel, LocalPort, Output, WatchId, arena::Key, sending::no_fields};
+use super::{Kernel, LocalPort, Output, Refused, WatchId, arena::Key, sending::no_fields};
 
 /// What is watched.
 #[derive(Clone, Debug)]
@@ -151,7 +151,12 @@ impl Kernel {
         let Some(peer) = self.peers.get_mut(key) else { return };
         if peer.watched.len() >= limit {
             let reason = Reason::new("limit", "the node holds no more monitors for one peer");
-            return self.tell_death(key, None, &name, &reason);
+            // What is said to be dead stays dead.
+            self.close_name(key, &name, &reason);
+            if self.close_port(key, port, &reason) == Refused::Dies {
+                self.outputs.push_back(Output::Kill { port, reason });
+            }
+            return;
         }
         if peer.watched.insert(name.clone(), port).is_none() {
             self.ports.add_watcher(port, key, name);
