@@ -226,14 +226,15 @@ impl Lanes {
         self.take_from(at, unwanted).into_iter().map(|(_, frame)| frame).collect()
     }
 
-    /// Takes all frames back whose elements have more than `most` octets, with those behind them to the same port.
+    /// Takes all frames back whose elements have more than `most` octets, with the messages behind them to the same port.
+    /// A kill still kills.
     pub(crate) fn take_larger(&mut self, most: usize) -> Vec<(PortName, Waiting)> {
         let mut taken = Vec::new();
         for at in (0..self.lanes.len()).rev() {
             let mut behind = false;
             taken.extend(self.take_from(at, |frame| {
                 behind |= frame.body.len() > most;
-                behind
+                behind && frame.has_elements()
             }));
         }
         taken

@@ -24,6 +24,11 @@ impl Waiting {
         matches!(self.head.first(), Some(&(kind::MESSAGE | kind::CALL)))
     }
 
+    /// Whether it is more than an order or a notice.
+    pub(crate) fn has_elements(&self) -> bool {
+        self.is_message() || self.is_answer() || self.is_spawn()
+    }
+
     pub(crate) fn is_answer(&self) -> bool {
         self.head.first() == Some(&kind::ANSWER)
     }
