@@ -92,8 +92,8 @@ impl Session {
             }
             _ => false,
         });
-        // Large messages whose last piece was behind what is gone.
-        for (last, ..) in &mut self.completed {
+        // What was behind that has moved up: the last pieces of large messages, and the last notice.
+        for last in self.completed.iter_mut().map(|(last, ..)| last).chain([&mut self.last_notice]) {
             let before = numbers.partition_point(|number| number < last);
             *last = last.saturating_sub(u64::try_from(before).unwrap_or(u64::MAX));
         }
@@ -102,5 +102,29 @@ impl Session {
         taken.extend(large.map(|unsent| unsent.what));
         self.interned.take_back(port, u64::try_from(taken.len()).unwrap_or(u64::MAX));
         taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        limits::Limits,
+        session::{Envelope, Naming},
+        wire::frame::kind,
+    };
+
+    #[test]
+    fn the_number_of_the_last_notice_moves_up_with_it() {
+        let (mut session, port) = (Session::new(1), "a".parse().unwrap());
+        let fields = |_: &mut Vec<u8>| {};
+        let message = Envelope { kind: kind::MESSAGE, to: &port, naming: Naming::Interned, from: None, fields };
+        for _ in 0..3 {
+            session.write(&message, &Limits::default(), |_| Ok::<(), std::fmt::Error>(())).unwrap();
+        }
+        session.notice(None, &Envelope { kind: kind::DEAD, naming: Naming::Absent, ..message });
+        assert_eq!(session.last_notice(), 5);
+        assert_eq!(session.take_back(&port), [Kept::Message; 3]);
+        assert_eq!(session.last_notice(), 2);
     }
 }
