@@ -7,7 +7,7 @@ use crate::{
     id::{Incarnation, PortId, PortKind, PortName, PortNumber},
     planted::{Bug, planted},
     reason::Reason,
-    session::{Envelope, Kept, Ledger, Naming},
+    session::{Envelope, Kept, Ledger, Naming, Sender},
     time::Time,
     wire::{frame::kind, write},
 };
@@ -224,7 +224,7 @@ impl Peer {
             write::reason(out, &fence.reason);
         };
         let naming = Naming::Absent;
-        self.session.control(&Envelope { kind: kind::CERTIFICATE, to: name, naming, from: None, fields });
+        self.session.control(&Envelope { kind: kind::CERTIFICATE, to: name, naming, from: Sender::Nobody, fields });
     }
 }
 
@@ -321,7 +321,7 @@ impl Kernel {
     fn answer_certificate(&mut self, key: Key, kind: u8, name: &PortName) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let fields = |out: &mut Vec<u8>| write::name(out, name);
-        peer.session.control(&Envelope { kind, to: name, naming: Naming::Absent, from: None, fields });
+        peer.session.control(&Envelope { kind, to: name, naming: Naming::Absent, from: Sender::Nobody, fields });
         self.mark_writable_of(key);
         self.check_control_room(key);
     }

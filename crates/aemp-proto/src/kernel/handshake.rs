@@ -7,7 +7,7 @@ use crate::{
     id::{Address, Incarnation, PortName, PortNumber},
     planted::{Bug, planted},
     reason::Reason,
-    session::{Agreement, Envelope, Hello, Kept, Naming, Unsent, agree},
+    session::{Agreement, Envelope, Hello, Kept, Naming, Sender, Unsent, agree},
     time::Time,
     wire::{frame::kind, write},
 };
@@ -304,7 +304,8 @@ impl Kernel {
         let names = monitors.iter().chain(ledger.lost.iter().map(|unsent| &unsent.to));
         peer.earlier = names.filter_map(|name| Some((name.clone(), ledger.delivered(name)?))).collect();
         for to in &monitors {
-            let watch = Envelope { kind: kind::MONITOR, to, naming: Naming::Full, from: None, fields: no_fields };
+            let watch =
+                Envelope { kind: kind::MONITOR, to, naming: Naming::Full, from: Sender::Nobody, fields: no_fields };
             peer.session.control(&watch);
         }
         for unsent in &ledger.lost {
@@ -332,7 +333,7 @@ impl Kernel {
             }
         };
         let naming = if unsent.what == Kept::Kill { Naming::Full } else { Naming::Interned };
-        let envelope = Envelope { kind, to: &unsent.to, naming, from: None, fields };
+        let envelope = Envelope { kind, to: &unsent.to, naming, from: Sender::Forgotten, fields };
         let copy = |out: &mut Vec<u8>| -> Result<(), std::convert::Infallible> {
             out.extend_from_slice(&unsent.body);
             Ok(())

@@ -4,7 +4,7 @@ use crate::{
     id::{NodeId, PortId, PortName},
     planted::{Bug, planted},
     reason::Reason,
-    session::{Envelope, Naming},
+    session::{Envelope, Naming, Sender},
     wire::{frame::kind, write},
 };
 
@@ -86,7 +86,7 @@ impl Kernel {
             write::count(out, delivered);
             write::reason(out, reason);
         };
-        let notice = Envelope { kind: kind::CLOSED, to: name, naming: Naming::Absent, from: None, fields };
+        let notice = Envelope { kind: kind::CLOSED, to: name, naming: Naming::Absent, from: Sender::Nobody, fields };
         peer.session.notice(None, &notice);
         self.mark_writable_of(key);
         self.check_control_room(key);

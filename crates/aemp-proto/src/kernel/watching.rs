@@ -4,7 +4,7 @@ use crate::{
     id::{PortId, PortName},
     planted::{Bug, planted},
     reason::Reason,
-    session::{Envelope, Naming},
+    session::{Envelope, Naming, Sender},
     time::Time,
     wire::{frame::kind, write},
 };
@@ -189,12 +189,15 @@ impl Kernel {
             write::count(out, delivered);
             write::reason(out, reason);
         };
-        peer.session.notice(port, &Envelope { kind: kind::DEAD, to: name, naming: Naming::Absent, from: None, fields });
+        peer.session.notice(
+            port,
+            &Envelope { kind: kind::DEAD, to: name, naming: Naming::Absent, from: Sender::Nobody, fields },
+        );
         self.mark_writable_of(key);
         self.check_control_room(key);
     }
 }
 
 fn envelope(kind: u8, to: &PortName) -> Envelope<'_, fn(&mut Vec<u8>)> {
-    Envelope { kind, to, naming: Naming::Full, from: None, fields: no_fields }
+    Envelope { kind, to, naming: Naming::Full, from: Sender::Nobody, fields: no_fields }
 }

@@ -110,7 +110,7 @@ mod tests {
     use super::*;
     use crate::{
         limits::Limits,
-        session::{Envelope, Naming},
+        session::{Envelope, Naming, Sender},
         wire::frame::kind,
     };
 
@@ -118,7 +118,8 @@ mod tests {
     fn the_number_of_the_last_notice_moves_up_with_it() {
         let (mut session, port) = (Session::new(1), "a".parse().unwrap());
         let fields = |_: &mut Vec<u8>| {};
-        let message = Envelope { kind: kind::MESSAGE, to: &port, naming: Naming::Interned, from: None, fields };
+        let message =
+            Envelope { kind: kind::MESSAGE, to: &port, naming: Naming::Interned, from: Sender::Nobody, fields };
         for _ in 0..3 {
             session.write(&message, &Limits::default(), |_| Ok::<(), std::fmt::Error>(())).unwrap();
         }

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 
-use crate::{kernel::LocalPort, wire::frame::kind};
+use crate::wire::frame::kind;
+
+use super::Sender;
 
 /// A frame that waits for its turn.
 #[derive(Debug)]
@@ -11,8 +13,8 @@ pub(crate) struct Waiting {
     pub(crate) head: Vec<u8>,
     /// The elements.
     pub(crate) body: Bytes,
-    /// The port that sent it: the notice of its death comes later.
-    pub(crate) from: Option<LocalPort>,
+    /// Who sent it: the notice of its death comes later.
+    pub(crate) from: Sender,
 }
 
 impl Waiting {
