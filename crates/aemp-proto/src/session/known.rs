@@ -1,6 +1,6 @@
 //! Names that the peer has interned: how it names ports of this node, and how many messages they took.
 
-use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 use crate::{id::PortName, kernel::LocalPort};
 
@@ -20,7 +20,7 @@ pub(crate) struct Known {
 #[derive(Debug, Default)]
 pub(crate) struct KnownNames {
     entries: Vec<Known>,
-    by_name: FxHashMap<PortName, u32>,
+    by_name: BTreeMap<PortName, u32>,
     /// A number was given to another name, or a name came without a number: names that come later may have come before.
     forgetful: bool,
     /// The number under which the last message was counted.
