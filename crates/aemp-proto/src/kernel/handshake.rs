@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use rustc_hash::FxHashSet;
+
 use crate::{
     id::{Address, Incarnation, PortName, PortNumber},
     planted::{Bug, planted},
@@ -314,8 +316,9 @@ impl Kernel {
         if was_used {
             self.fire(key, &PortName::Node, &Reason::new("restarted", "another process took the node's place"));
         }
-        let is_kept = |number| ledger.lost.iter().any(|unsent| unsent.what == Kept::Call(number));
-        self.fail_calls(key, &Reason::new("restarted", "the node was restarted"), is_kept);
+        let number = |unsent: &Unsent| if let Kept::Call(number) = unsent.what { Some(number) } else { None };
+        let kept: FxHashSet<PortNumber> = ledger.lost.iter().filter_map(number).collect();
+        self.fail_calls(key, &Reason::new("restarted", "the node was restarted"), |number| kept.contains(&number));
         self.remove_all_watchers(key);
     }
 
