@@ -39,6 +39,37 @@ fn a_process_that_takes_the_node_id_of_another_cannot_end_its_session() {
 }
 
 #[test]
+fn a_long_refusal_is_not_kept_for_every_port() {
+    let mut world = World::new(2);
+    for _ in 0..3 {
+        let (_, id) = world.open(1);
+        world.monitor(0, &id);
+    }
+    world.pass(millis(100));
+    let connection = world.wires[0].ends_at(0);
+    assert!(!feed(&mut world, connection, &frame(kind::REFUSED, &refusal("no", &"x".repeat(60_000)))));
+    world.outputs(0);
+    assert_eq!(world.codes(0), ["no"; 3]);
+    assert!(world.nodes[0].fired.iter().all(|(_, reason)| reason.text().len() == 1000));
+}
+
+#[test]
+fn nothing_is_remembered_of_a_node_that_said_goodbye_after_a_refused_message() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(0);
+    world.send(1, &id, "not understood");
+    world.pass(millis(100));
+    let from = world.nodes[1].id.clone();
+    let _ = world.nodes[0].kernel.refuse(port, &from, &crate::reason::Reason::new("bad_message", ""));
+    world.pass(millis(100));
+    world.nodes[1].kernel.goodbye();
+    world.writes(1);
+    world.crash(1);
+    world.pass(millis(100));
+    assert!(world.nodes[0].kernel.peers().is_empty());
+}
+
+#[test]
 fn a_member_that_counts_its_sessions_up_cannot_keep_a_node_from_others() {
     let mut world = World::new(3);
     let (port, id) = world.open(1);
