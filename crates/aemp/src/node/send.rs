@@ -149,10 +149,14 @@ impl Engine {
     #[inline]
     fn push_message_token(self: &Rc<Self>, token: Token) {
         self.push_token(token);
-        let waiting = self.tokens.borrow().len();
-        if waiting >= self.shared.limits.max_local {
+        if self.waiting_messages() >= self.shared.limits.max_local {
             self.shed();
         }
+    }
+
+    /// Messages that wait inside the node, without its own work, which has tokens as well.
+    pub(super) fn waiting_messages(&self) -> usize {
+        self.tokens.borrow().len().saturating_sub(self.jobs.borrow().len())
     }
 
     fn nowhere(self: &Rc<Self>, to: &PortId) {
