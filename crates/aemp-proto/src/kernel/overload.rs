@@ -45,7 +45,7 @@ impl Kernel {
 
     /// The peer does not take what was queued before it could say so: each is lost, with what follows to the same port.
     pub(crate) fn drop_too_large(&mut self, key: Key, too_large: Vec<TooLarge>, now: Time) {
-        let reason = Reason::new(ReasonCode::TooLarge, "the message is larger than its node takes");
+        let reason = too_large_for_peer();
         for lost in too_large {
             match lost {
                 TooLarge::For(port) => self.fence_too_large(key, &port, &reason),
@@ -61,8 +61,15 @@ impl Kernel {
         }
     }
 
+    /// A message or spawn could not be sent ([`super::SendError::TooLarge`]), and who wanted it cannot be told: the port is
+    /// dead for this node from now on.
+    pub fn give_up(&mut self, to: &PortId) {
+        let key = self.peer_key(&to.node);
+        self.fence_too_large(key, &to.name, &too_large_for_peer());
+    }
+
     fn fence_too_large(&mut self, key: Key, port: &PortName, reason: &Reason) {
-        if self.fenced(key, port).is_none() {
+        if *port != PortName::Node && self.fenced(key, port).is_none() {
             self.fence_counted(key, port, reason);
         }
     }
@@ -95,6 +102,10 @@ impl Kernel {
             self.fail(key, epoch, &overload(), self.now);
         }
     }
+}
+
+fn too_large_for_peer() -> Reason {
+    Reason::new(ReasonCode::TooLarge, "the message is larger than its node takes")
 }
 
 pub(crate) fn overload() -> Reason {

@@ -47,7 +47,9 @@ impl Engine {
         if self.renamed.is_any.get() {
             let mut ports = self.renamed.ports.borrow_mut();
             let names = self.renamed.names.borrow_mut().remove(&port);
-            names.into_iter().flat_map(|names| names.older).for_each(|name| drop(ports.remove(&name)));
+            for name in names.into_iter().flat_map(|names| names.older) {
+                ports.remove(&name);
+            }
             self.renamed.is_any.set(!ports.is_empty());
         }
     }

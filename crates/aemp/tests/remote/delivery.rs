@@ -1,6 +1,6 @@
 //! Messages between nodes.
 
-use aemp::{Bytes, Node, Port};
+use aemp::{Bytes, CallError, Limits, Node, Port, ReasonCode, Reply};
 
 use crate::common::{SECRET, builder, collector, node, secs};
 
@@ -131,4 +131,24 @@ fn a_fast_sender_is_slowed_down_to_what_a_relay_can_handle() {
     for n in 0..120_000 {
         assert_eq!(received.recv_timeout(secs(20)), Ok(n));
     }
+}
+
+#[test]
+fn what_another_thread_sends_and_the_peer_finds_too_large_is_told() {
+    let mut limits = Limits::default();
+    limits.max_message = 1_000;
+    let (a, b) = (node("a"), builder("b").limits(limits).start().unwrap());
+    let (port, received) = collector::<Bytes>(&b);
+    let answering = b.port(|cx, (_, reply): (Bytes, Reply<u8>)| cx.reply(reply, 1));
+    a.send(&port, Bytes::from(vec![1]));
+    assert!(received.recv_timeout(secs(5)).is_ok());
+    let large = || Bytes::from(vec![2; 2_000]);
+    let (death, (fired, reasons)) = (a.monitor(&port), std::sync::mpsc::channel());
+    std::thread::spawn(move || fired.send(death.wait()));
+    a.send(&port, large());
+    a.send(&port, Bytes::from(vec![3]));
+    assert_eq!(reasons.recv_timeout(secs(5)).unwrap().code(), &ReasonCode::TooLarge);
+    assert!(matches!(a.call(&answering, |reply| (large(), reply)).wait(), Err(CallError::Unsendable(_))));
+    a.call(&answering, |reply| (Bytes::from(vec![]), reply)).wait().unwrap();
+    assert_eq!(received.try_recv().ok(), None, "nothing comes behind the hole");
 }
