@@ -104,7 +104,7 @@ fn a_message_that_is_refused_closes_its_port_to_the_sender_alone() {
 
 #[test]
 fn a_message_beyond_the_limit_is_refused_at_the_call() {
-    let mut limits = aemp::Limits::default();
+    let mut limits = Limits::default();
     limits.max_message = 1000;
     let (a, b) = (builder("a").limits(limits).start().unwrap(), node("b"));
     let (port, received) = collector::<Bytes>(&b);
@@ -116,7 +116,7 @@ fn a_message_beyond_the_limit_is_refused_at_the_call() {
 
 #[test]
 fn a_fast_sender_is_slowed_down_to_what_a_relay_can_handle() {
-    let mut limits = aemp::Limits::default();
+    let mut limits = Limits::default();
     limits.max_local = 20_000;
     let (a, b) = (node("a"), builder("b").limits(limits).start().unwrap());
     let (end, received) = collector::<u64>(&b);
