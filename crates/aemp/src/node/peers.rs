@@ -99,7 +99,7 @@ impl Engine {
         if self.peers.waiting.borrow().is_empty() {
             return;
         }
-        let limit = self.shared.limits.max_unacknowledged / 4;
+        let limit = (self.shared.limits.max_unacknowledged / 4).max(1);
         let is_ready = |node: &NodeId| {
             let peer = if *node == self.shared.id { return true } else { self.kernel(|kernel, _| kernel.peer(node)) };
             peer.is_some_and(|peer| peer.connected && peer.unacknowledged < limit)

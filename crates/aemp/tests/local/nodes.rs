@@ -134,6 +134,8 @@ fn times_and_limits_with_which_a_node_would_stand_still_are_refused_at_the_start
         Node::builder().heartbeat(Duration::ZERO),
         Node::builder().session_timeout(Duration::ZERO),
         limits(|limits| limits.max_piece = 0),
+        limits(|limits| limits.max_local = 0),
+        limits(|limits| limits.max_unacknowledged = 0),
         limits(|limits| limits.max_unsent = 0),
         limits(|limits| limits.max_in_flight_of_large = 0),
     ];
