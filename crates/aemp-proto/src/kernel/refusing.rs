@@ -4,7 +4,7 @@ use crate::{
     id::{NodeId, PortId, PortName},
     planted::{Bug, planted},
     reason::Reason,
-    session::{Envelope, Naming},
+    session::{Envelope, Naming, Sender},
     wire::{frame::kind, write},
 };
 
@@ -36,7 +36,12 @@ impl Kernel {
         };
         let Some(peer) = self.peers.get_mut(key) else { return Refused::LivesOn };
         peer.session.known.take_back_last();
-        let origin = peer.session.peer.map(Into::into);
+        self.close_port(key, port, reason)
+    }
+
+    /// Closes all names of a port for a peer, and gives the port a further one.
+    pub(crate) fn close_port(&mut self, key: Key, port: LocalPort, reason: &Reason) -> Refused {
+        let origin = self.peers.get(key).and_then(|peer| peer.session.peer).map(Into::into);
         if self.ports.is_bound_to(port, key, origin) {
             return Refused::Dies;
         }
@@ -81,7 +86,7 @@ impl Kernel {
             write::count(out, delivered);
             write::reason(out, reason);
         };
-        let notice = Envelope { kind: kind::CLOSED, to: name, naming: Naming::Absent, from: None, fields };
+        let notice = Envelope { kind: kind::CLOSED, to: name, naming: Naming::Absent, from: Sender::Nobody, fields };
         peer.session.notice(None, &notice);
         self.mark_writable_of(key);
         self.check_control_room(key);
