@@ -35,9 +35,14 @@ impl Kernel {
             return Refused::LivesOn;
         };
         let Some(peer) = self.peers.get_mut(key) else { return Refused::LivesOn };
-        peer.session.known.take_back_last();
+        let name = peer.session.known.take_back_last();
         let origin = peer.session.peer.map(Into::into);
         if self.ports.is_bound_to(port, key, origin) {
+            // Its message is acknowledged: it has to know that this was not taken, whether it watches the port or not.
+            if let Some(name) = name {
+                self.remove_watcher(key, &name);
+                self.tell_dead(key, Some(port), &name, reason);
+            }
             return Refused::Dies;
         }
         let reason = reason.shortened(MAX_TEXT);
@@ -75,6 +80,19 @@ impl Kernel {
         if peer.closed_here.insert(name.clone(), reason.clone()).is_some() {
             return;
         }
+        peer.session.known.tell_dead(name);
+        self.tell_closed(key, name, reason);
+    }
+
+    /// A message was for a closed name: the peer is told once in a session, since an earlier one may have failed before it was.
+    pub(super) fn tell_closed_again(&mut self, key: Key, name: &PortName, reason: &Reason) {
+        if self.peers.get_mut(key).is_some_and(|peer| peer.session.known.tell_dead(name)) {
+            self.tell_closed(key, name, reason);
+        }
+    }
+
+    fn tell_closed(&mut self, key: Key, name: &PortName, reason: &Reason) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
         let delivered = peer.session.known.delivered(name);
         let fields = |out: &mut Vec<u8>| {
             write::name(out, name);
