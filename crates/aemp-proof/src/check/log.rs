@@ -29,6 +29,7 @@ pub(super) enum Outer {
     Fault { fault: u64, kind: String, nodes: Vec<String> },
     Healed { fault: u64 },
     Calm {},
+    Absent { millis: u64 },
     Finished {},
 }
 
@@ -54,6 +55,7 @@ pub(super) enum Inner {
     Spawn { name: String },
     Found {},
     Peer { node: String, what: String, text: String },
+    Absent { millis: u64 },
     Resting {},
     Reached { node: String },
     Settled {},
