@@ -24,14 +24,10 @@ fn lost(run: &Run, node: &str, stream: &Stream) -> BTreeSet<u64> {
     // When the next message was sent that did arrive.
     let mut next = u64::MAX;
     for Sent { at, number, is_call, .. } in stream.sent.iter().rev() {
+        let between = at.time..=next.saturating_add(LATE);
         if received.contains(number) {
             next = at.time;
-        } else if *is_call
-            && run
-                .downs
-                .iter()
-                .any(|(time, other)| other == node && *time >= at.time && *time <= next.saturating_add(LATE))
-        {
+        } else if *is_call && run.downs.iter().any(|(time, other)| other == node && between.contains(time)) {
             lost.insert(*number);
         }
     }
