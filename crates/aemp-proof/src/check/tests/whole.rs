@@ -85,8 +85,8 @@ fn two_nodes_with_one_id_are_found() {
 #[test]
 fn what_a_process_says_on_stderr_is_found() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("n1.1.stderr"), "thread panicked").unwrap();
-    std::fs::write(folder.path().join("n2.1.stderr"), "").unwrap();
+    std::fs::write(folder.path().join("n1.1.stderr"), "aemp: a peer is up\nthread panicked\n").unwrap();
+    std::fs::write(folder.path().join("n2.1.stderr"), "aemp: a message was dropped\n\n").unwrap();
     let findings = crate::check::log::Logs::read(folder.path()).unwrap().findings;
     let texts: Vec<_> = findings.iter().map(|finding| finding.text.as_str()).collect();
     assert_eq!(texts, ["n1.1 said on stderr: thread panicked"]);
