@@ -38,7 +38,8 @@ impl Oracle {
         let dead = matches!(self.facts.port_of(name).life, Life::Dead(..));
         let stream = self.use_name(holder, name);
         let told = self.streams[stream].dead_after.is_some() || self.streams[stream].is_refused;
-        if dead || told {
+        // One of two processes with one node ID may have said that it does not have a port of the other.
+        if dead || told && !self.is_void(stream) {
             self.owe(at, now);
         }
     }
