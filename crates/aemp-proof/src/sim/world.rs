@@ -21,7 +21,7 @@ use super::{
 };
 
 /// No run needs more steps: whoever takes more does not come to rest.
-const MAX_STEPS: u64 = 3_000_000;
+const MAX_STEPS: u64 = 20_000_000;
 
 /// The whole of a run.
 #[derive(Debug)]
