@@ -203,9 +203,7 @@ impl Peer {
     /// The certificate of a name has to kill.
     fn owe_kill(&mut self, name: &PortName, reason: &Reason, made: Made) {
         self.fences.make(name.clone(), reason, made, true);
-        if let Some(fence) = self.fences.by_name.get_mut(name)
-            && !fence.kills
-        {
+        if let Some(fence) = self.fences.by_name.get_mut(name) {
             fence.kills = true;
             fence.settled = false;
         }
@@ -277,8 +275,8 @@ impl Kernel {
     /// Kills a port that is dead for this node already: it may live on, so its certificate has to kill it.
     pub(crate) fn kill_fenced(&mut self, key: Key, name: &PortName, reason: &Reason, now: Time) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        // The dead need not be killed again.
-        if peer.fences.get(name).is_none_or(|fence| fence.kills) {
+        // The dead need not be killed again; a port that was still to be spawned when it was killed may live by now.
+        if peer.fences.get(name).is_none_or(|fence| fence.kills && !fence.settled) {
             return;
         }
         peer.owe_kill(name, reason, peer.made(now));
