@@ -24,6 +24,8 @@ use super::{
 pub(crate) struct Fence {
     pub(crate) reason: Reason,
     made: Made,
+    /// It is older than the peer's present incarnation, whose first session may have the number of the one that it was made in.
+    has_outlived: bool,
     /// The peer's present incarnation was alive after it was made: another one has not made the port (R7).
     bound: bool,
     /// The peer has answered the certificate.
@@ -83,7 +85,7 @@ impl Fences {
     fn make(&mut self, name: PortName, reason: &Reason, made: Made, kills: bool) {
         self.by_name.entry(name).or_insert_with(|| {
             self.unbound = self.unbound.saturating_add(1);
-            Fence { reason: reason.clone(), made, bound: false, settled: false, kills }
+            Fence { reason: reason.clone(), made, has_outlived: false, bound: false, settled: false, kills }
         });
     }
 
@@ -108,7 +110,8 @@ impl Fences {
         if planted(Bug::FenceDroppedAtAcknowledgement) {
             return *self = Self::default();
         }
-        for fence in self.by_name.values_mut().filter(|fence| !fence.bound && fence.made.session < epoch) {
+        let is_older = |fence: &Fence| fence.has_outlived || fence.made.session < epoch;
+        for fence in self.by_name.values_mut().filter(|fence| !fence.bound && is_older(fence)) {
             fence.bound = true;
             self.unbound = self.unbound.saturating_sub(1);
         }
@@ -123,6 +126,7 @@ impl Fences {
         self.by_name.retain(|name, fence| {
             let may_come = is_of_a_third_node(name, own);
             fence.settled &= !may_come;
+            fence.has_outlived = true;
             may_come || !fence.bound
         });
     }
