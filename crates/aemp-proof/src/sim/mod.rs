@@ -5,6 +5,7 @@ mod arrivals;
 mod census;
 mod facts;
 mod faults;
+mod last_words;
 mod lossy;
 mod network;
 mod oracle;
@@ -15,6 +16,8 @@ mod random;
 mod report;
 mod story;
 mod swarm;
+#[cfg(test)]
+mod tests;
 mod violation;
 mod wire;
 mod world;

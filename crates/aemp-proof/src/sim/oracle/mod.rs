@@ -60,6 +60,8 @@ pub(super) struct Oracle {
     answered: BTreeMap<PortId, u32>,
     /// The process that a process has last had a session with, by node.
     met: BTreeMap<(Process, usize), Process>,
+    /// The process that a process has a session with, by node.
+    in_session: BTreeMap<(Process, usize), Process>,
     /// Processes that had sessions with two living processes of one node.
     contested: BTreeSet<(Process, usize)>,
     /// Sessions with a node that a process gave up.
@@ -93,7 +95,7 @@ impl Oracle {
     pub(super) fn new(nodes: usize, bounds: Bounds) -> Self {
         Self {
             facts: Facts::default(),
-            contacts: Contacts::new(nodes, bounds.recovery, bounds.session_timeout),
+            contacts: Contacts::new(nodes, &bounds),
             bounds,
             streams: Vec::new(),
             by_name: BTreeMap::new(),
@@ -104,6 +106,7 @@ impl Oracle {
             calls: BTreeMap::new(),
             answered: BTreeMap::new(),
             met: BTreeMap::new(),
+            in_session: BTreeMap::new(),
             contested: BTreeSet::new(),
             failures: BTreeMap::new(),
             words: BTreeMap::new(),
@@ -174,7 +177,10 @@ impl Oracle {
     fn contest(&mut self, process: Process, other: Process) {
         let node = self.facts.process(other).node;
         let rival = |rival: &ProcessFacts| rival.node == node && rival.ended.is_none();
-        if self.facts.processes.iter().filter(|facts| rival(facts)).count() > 1 {
+        let is_twin = |process: Process| self.facts.process(process).is_twin;
+        let before = self.met.get(&(process, node)).copied();
+        let twins = before.is_some_and(|before| before != other && (is_twin(before) || is_twin(other)));
+        if twins || self.facts.processes.iter().filter(|facts| rival(facts)).count() > 1 {
             self.contested.insert((process, node));
         }
     }
@@ -189,12 +195,15 @@ impl Oracle {
     /// A process has a session with another one. The one of that node that it had met before, if any.
     pub(super) fn met(&mut self, process: Process, other: Process) -> Option<Process> {
         self.contest(process, other);
-        self.met.insert((process, self.facts.process(other).node), other)
+        let node = self.facts.process(other).node;
+        self.in_session.insert((process, node), other);
+        self.met.insert((process, node), other)
     }
 
     /// A process gave its session with a node up.
     pub(super) fn session_failed(&mut self, process: Process, node: usize) {
         *self.failures.entry((process, node)).or_default() += 1;
+        self.in_session.remove(&(process, node));
     }
 
     fn failures(&self, process: Process, node: usize) -> u32 {
