@@ -274,6 +274,7 @@ impl World {
     fn stop(&mut self, node: usize, until: u64) {
         if let Some(process) = self.running(node) {
             self.census.count(Counted::Goodbye);
+            self.oracle.stopping(process, self.swarm.nodes, self.now);
             self.oracle.contacts.begin_all(node, self.now);
             let until = until.max(self.now + 6 * SECOND).min(self.calm_from + 6 * SECOND);
             self.queue.plan(until, Happening::Start { node });

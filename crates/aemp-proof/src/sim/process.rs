@@ -303,7 +303,7 @@ impl World {
             Event::SessionResumed { .. } => Some(Counted::Resumed),
             Event::PeerDown { node, .. } => {
                 let node = self.ids.iter().position(|id| id == node).unwrap_or(0);
-                self.oracle.session_failed(process, node);
+                self.oracle.session_failed(process, node, now);
                 Some(Counted::SessionFailed)
             }
             Event::Retired { node } => {
