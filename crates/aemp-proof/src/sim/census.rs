@@ -34,6 +34,7 @@ counted! {
     ClockStep => "fault: clock stepped",
     Twin => "fault: second process under a node ID",
     Connect => "fault: connection nobody wanted",
+    Falter => "fault: connection broke at one end as soon as it was made",
     Restart => "restart under the same node ID",
     Goodbye => "orderly end",
     Stale => "dead process's words read late",

@@ -115,7 +115,7 @@ impl World {
     }
 
     /// Loses what is on its way to an end, but for some octets in front; then the end sees the connection break.
-    fn break_end(&mut self, wire: usize, end: usize, at: u64) {
+    pub(super) fn break_end(&mut self, wire: usize, end: usize, at: u64) {
         let flow = &mut self.wires[wire].flows[1 - end];
         let in_flight = flow.in_flight();
         let left = if flow.is_hole || self.random.chance(500) { 0 } else { self.random.index(in_flight + 1) };
@@ -155,7 +155,7 @@ impl World {
     }
 
     /// Between two nodes something is wrong until then.
-    fn disturb(&mut self, a: usize, b: usize, until: u64) {
+    pub(super) fn disturb(&mut self, a: usize, b: usize, until: u64) {
         self.oracle.contacts.begin(a, b, self.now);
         self.queue.plan(until, Happening::Recovered { a, b });
     }

@@ -5,6 +5,7 @@ mod arrivals;
 mod census;
 mod facts;
 mod faults;
+mod fickle;
 mod lossy;
 mod network;
 mod oracle;

@@ -208,6 +208,7 @@ impl World {
         let connection = runtime.kernel.attach(&link, dial, greeted_at, time);
         runtime.wires.push((connection, wire, end));
         self.wires[wire].ends[end].connection = Some(connection);
+        self.attached(wire, end);
     }
 
     /// The other side closed, or the connection broke.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aemp_proto::{
-    id::{Incarnation, PortId, PortNumber},
+    id::{Incarnation, NodeId, PortId, PortNumber},
     kernel::{
         Body, ConnectionId, Delivery, DialId, Event, Kernel, LocalPort, Output, PortNumbers, Received, Settings,
         WatchId,
@@ -299,15 +299,21 @@ impl World {
         let facts = &self.oracle.facts;
         self.story.tell(now, || format!("{} tells {event:?}", facts.show(process)));
         let counted = match &event {
-            Event::PeerUp { incarnation, .. } => Some(self.peer_up(process, *incarnation)),
-            Event::SessionResumed { .. } => Some(Counted::Resumed),
+            Event::PeerUp { node, incarnation } => {
+                self.connected(process, self.place_of(node));
+                Some(self.peer_up(process, *incarnation))
+            }
+            Event::SessionResumed { node, .. } => {
+                self.connected(process, self.place_of(node));
+                Some(Counted::Resumed)
+            }
             Event::PeerDown { node, .. } => {
-                let node = self.ids.iter().position(|id| id == node).unwrap_or(0);
+                let node = self.place_of(node);
                 self.oracle.session_failed(process, node, now);
                 Some(Counted::SessionFailed)
             }
             Event::Retired { node } => {
-                let node = self.ids.iter().position(|id| id == node).unwrap_or(0);
+                let node = self.place_of(node);
                 self.oracle.retired(process, node);
                 None
             }
@@ -324,7 +330,7 @@ impl World {
             Event::Congested { .. } => Some(Counted::Congested),
             Event::Misbehaved { node, error } => {
                 let text = format!("{} says of {node}: {error}", self.oracle.facts.show(process));
-                let node = self.ids.iter().position(|id| id == node).unwrap_or(0);
+                let node = self.place_of(node);
                 self.oracle.misbehaved(process, node, now, || text);
                 None
             }
@@ -333,6 +339,11 @@ impl World {
         if let Some(counted) = counted {
             self.census.count(counted);
         }
+    }
+
+    /// The place of a node among all.
+    fn place_of(&self, node: &NodeId) -> usize {
+        self.ids.iter().position(|id| id == node).unwrap_or(0)
     }
 
     /// Begins an orderly end.

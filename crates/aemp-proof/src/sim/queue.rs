@@ -13,6 +13,8 @@ pub(super) enum Happening {
     Room { wire: usize, end: usize },
     /// The process has waited long enough for this connection.
     DialTimeout { wire: usize },
+    /// An end of a connection sees it break, which is young.
+    Falter { wire: usize, end: usize },
     /// A kernel's deadline may have come.
     Tick(Process),
     /// A node's program does something.

@@ -55,6 +55,10 @@ pub(super) struct Swarm {
     pub(super) refused: u64,
     /// Thousandths of messages that carry a port ID.
     pub(super) handed_on: u64,
+    /// Thousandths of ends that see their connection break as soon as it is made.
+    pub(super) fickle: u64,
+    /// Programs say something as soon as they are connected.
+    pub(super) is_talkative: bool,
     /// Thousandths of targets that are any port at all.
     pub(super) out_of_band: u64,
 }
@@ -86,6 +90,8 @@ impl Swarm {
             refused: random.pick(&[0, 0, 2, 10, 30]),
             handed_on: random.pick(&[50, 200, 500]),
             out_of_band: random.pick(&[20, 100, 300]),
+            fickle: random.pick(&[0, 0, 20, 100, 250]),
+            is_talkative: random.chance(500),
             timing,
             heartbeats,
         };
@@ -189,6 +195,7 @@ impl fmt::Display for Swarm {
         writeln!(f, "actions {actions:?}")?;
         let faults: Vec<_> = Fault::ALL.iter().zip(&self.faults).map(|((fault, _), w)| (fault, w)).collect();
         writeln!(f, "faults {faults:?}")?;
+        writeln!(f, "young connections broken {}, talkative programs: {}", self.fickle, self.is_talkative)?;
         let Self { large, burst, refused, handed_on, out_of_band, .. } = self;
         write!(f, "large {large:?}, burst {burst}, refused {refused}, handed on {handed_on}, out of band {out_of_band}")
     }

@@ -132,6 +132,7 @@ impl World {
             Happening::Arrive { wire, end } => self.arrive(wire, end),
             Happening::Room { wire, end } => self.write_more(wire, end),
             Happening::DialTimeout { wire } => self.dial_timed_out(wire),
+            Happening::Falter { wire, end } => self.falter(wire, end),
             Happening::Tick(process) => self.tick(process),
             Happening::Act { node } => self.act_and_go_on(node),
             Happening::Fault => self.fault_and_go_on(),
