@@ -105,6 +105,8 @@ bugs! {
         "A port that refused a message of a node takes later ones of the same node."
     28 KillForgotten "kill-forgotten", "kernel/fences.rs":
         "A kill that was not acknowledged is forgotten when the session fails."
+    29 AbsenceCounts "absence-counts", "kernel/absence.rs":
+        "Time in which the own process was away counts as silence of its peers."
 
     101 BaseProtocol "base-protocol", "kernel/connecting.rs":
         "The base protocol: a break loses what was queued, and nobody is dead for longer than that."

@@ -51,6 +51,8 @@ actions! {
 const MAX_KNOWN: usize = 24;
 /// Ports that a process keeps open.
 const MAX_PORTS: usize = 24;
+/// Octets of a large message.
+pub(super) const LARGE: u64 = 4 << 10;
 /// The kinds of messages, their first octet.
 pub(super) const MESSAGE: u8 = 1;
 /// No port ID is handed on.
@@ -148,6 +150,9 @@ impl World {
             Ok(())
         });
         self.census.count(Counted::Message);
+        if size >= LARGE {
+            self.census.count(Counted::Large);
+        }
         self.story.note(u64::from(stamp.stream) << 32 | u64::from(stamp.number));
         let facts = &self.oracle.facts;
         self.story.tell(now, || {

@@ -9,7 +9,7 @@ use aemp_proto::{
 };
 
 use super::{
-    actions::NO_NAME,
+    actions::{LARGE, NO_NAME},
     census::Counted,
     facts::{Name, Port, Process},
     oracle::Stamp,
@@ -32,6 +32,9 @@ impl World {
             return self.refuse(process, from, to, port, stream);
         }
         self.census.count(Counted::Delivered);
+        if body.len() as u64 > LARGE {
+            self.census.count(Counted::LargeArrived);
+        }
         self.oracle.received(process, port, Stamp { stream, number }, now);
         self.check_certified(process, Stamp { stream, number });
         self.oracle.check_kills_before(process, Stamp { stream, number }, now);
@@ -101,7 +104,10 @@ impl World {
         if let Ok(body) = result {
             let found = cbor::decode::<(PortId,)>(&Body::Borrowed(body), &Limits::default());
             match found.ok().and_then(|(id,)| self.oracle.facts.find(&id)) {
-                Some(name) => self.learn(process, name),
+                Some(name) => {
+                    self.census.count(Counted::LookUpFound);
+                    self.learn(process, name);
+                }
                 None => self.oracle.complain(Guarantee::Names, now, || "a look-up found what is no port".to_owned()),
             }
         }

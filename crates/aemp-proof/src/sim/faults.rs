@@ -1,5 +1,7 @@
 //! What goes wrong.
 
+use std::time::Duration;
+
 use super::{
     census::Counted,
     facts::Process,
@@ -43,11 +45,13 @@ faults! {
     DialsLost 2 Gentle,
     Partition 2 Gentle,
     Pause 3 Gentle,
+    LongPause 1 Fatal,
     ClockStep 2 Gentle,
     Connect 5 Gentle,
     Crash 4 Restarts,
     HostCrash 2 Restarts,
     Goodbye 2 Restarts,
+    LastWords 2 Restarts,
     Twin 2 Fatal,
 }
 
@@ -79,7 +83,7 @@ impl World {
         let now = self.now;
         self.story.tell(now, || format!("fault: {fault:?} n{node} n{other} until {}", super::story::Clock(until)));
         match fault {
-            Fault::CutBoth => self.cut_both(),
+            Fault::CutBoth => self.cut_any(),
             Fault::CutOne => self.cut_one(until),
             Fault::Hole => self.swallow(),
             Fault::WireStall => self.stall(until),
@@ -93,11 +97,16 @@ impl World {
                 self.take_down(&ways, until, Counted::Partition);
             }
             Fault::Pause => self.pause(node, until),
+            Fault::LongPause => {
+                let until = self.beyond_the_timeout();
+                self.pause(node, until);
+            }
             Fault::ClockStep => self.step_clock(node, until - now),
             Fault::Connect => self.connect_unasked(node, other),
             Fault::Crash => self.crash(node, until, false),
             Fault::HostCrash => self.crash(node, until, true),
             Fault::Goodbye => self.stop(node, until),
+            Fault::LastWords => self.doom(node, other),
             Fault::Twin => self.start_twin(node, until),
         }
     }
@@ -106,7 +115,9 @@ impl World {
     fn any_wire(&mut self) -> Option<usize> {
         let open: Vec<usize> =
             (0..self.wires.len()).rev().filter(|wire| self.wires[*wire].is_open()).take(40).collect();
-        (!open.is_empty()).then(|| open[self.random.index(open.len())])
+        let busy: Vec<usize> = open.iter().copied().filter(|wire| self.wires[*wire].is_busy()).collect();
+        let list = if busy.is_empty() || self.random.chance(500) { open } else { busy };
+        (!list.is_empty()).then(|| list[self.random.index(list.len())])
     }
 
     fn nodes_of(&self, wire: usize) -> (usize, usize) {
@@ -130,8 +141,13 @@ impl World {
         }
     }
 
-    fn cut_both(&mut self) {
-        let Some(wire) = self.any_wire() else { return };
+    fn cut_any(&mut self) {
+        if let Some(wire) = self.any_wire() {
+            self.cut_both(wire);
+        }
+    }
+
+    pub(super) fn cut_both(&mut self, wire: usize) {
         let (a, b) = self.nodes_of(wire);
         self.oracle.contacts.jolt(a, b, self.now, 0);
         self.break_end(wire, 0, self.now);
@@ -204,11 +220,18 @@ impl World {
     fn pause(&mut self, node: usize, until: u64) {
         let Some(process) = self.running(node) else { return };
         self.runtimes[process.0].state = State::Stopped;
+        self.runtimes[process.0].stopped_at = self.now;
         self.oracle.facts.processes[process.0].is_stopped = true;
         self.oracle.contacts.begin_all(node, self.now);
         self.queue.plan(until, Happening::Resume(process));
         let long = until - self.now > self.swarm.session_timeout();
         self.census.count(if long { Counted::PausedLong } else { Counted::Paused });
+    }
+
+    /// A moment at which whoever waits has given up, or the end of the faults.
+    fn beyond_the_timeout(&mut self) -> u64 {
+        let timeout = self.swarm.session_timeout();
+        (self.now + self.random.between(timeout, 2 * timeout)).min(self.calm_from)
     }
 
     /// A stopped process goes on: it reads what has arrived before it looks at its deadlines.
@@ -221,15 +244,28 @@ impl World {
         self.runtimes[process.0].state = State::Running;
         self.oracle.facts.processes[process.0].is_stopped = false;
         self.oracle.contacts.end_all(self.runtimes[process.0].node, self.now);
+        self.was_away(process, self.now - self.runtimes[process.0].stopped_at);
         self.read_all(process);
+    }
+
+    /// Some drivers tell their kernel for how long they were away.
+    fn was_away(&mut self, process: Process, away: u64) {
+        if self.swarm.tells_absence {
+            let (now, runtime) = (self.now, &mut self.runtimes[process.0]);
+            runtime.kernel.was_away(Duration::from_micros(away), runtime.time(now));
+            self.census.count(Counted::Absence);
+        }
     }
 
     /// The clock of a process goes on by more than the time that passed, as after a suspended machine.
     fn step_clock(&mut self, node: usize, step: u64) {
         let Some(process) = self.running(node) else { return };
         self.runtimes[process.0].offset += step;
-        self.oracle.contacts.jolt_all(node, self.now, step);
+        // Time that a driver says it was away counts for nothing.
+        let skipped = if self.swarm.tells_absence { 0 } else { step };
+        self.oracle.contacts.jolt_all(node, self.now, skipped);
         self.census.count(Counted::ClockStep);
+        self.was_away(process, step);
         self.read_all(process);
     }
 
@@ -245,7 +281,7 @@ impl World {
         }
     }
 
-    fn crash(&mut self, node: usize, until: u64, host_too: bool) {
+    pub(super) fn crash(&mut self, node: usize, until: u64, host_too: bool) {
         let Some(process) = self.listening[node] else { return };
         if self.runtimes[process.0].state == State::Stopped {
             self.oracle.contacts.end_all(node, self.now);

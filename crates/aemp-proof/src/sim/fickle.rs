@@ -3,9 +3,9 @@
 use super::{census::Counted, facts::Process, queue::Happening, swarm::SECOND, world::World};
 
 impl World {
-    /// One end of a connection has finished its handshake. In some runs it soon sees the connection break, while what it
+    /// One end of a connection is to read its first words. In some runs it soon sees the connection break, while what it
     /// has written meanwhile is still on its way for long.
-    pub(super) fn attached(&mut self, wire: usize, end: usize) {
+    pub(super) fn trip(&mut self, wire: usize, end: usize) {
         if self.now >= self.calm_from || !self.random.chance(self.swarm.fickle) {
             return;
         }

@@ -4,6 +4,7 @@ use aemp_proto::kernel::LocalPort;
 
 use super::{
     arrivals::numbers,
+    census::Counted,
     facts::{Name, Process},
     violation::Guarantee,
     world::World,
@@ -25,6 +26,7 @@ impl World {
             stamp.iter().for_each(|number| out.extend_from_slice(&number.to_le_bytes()));
             Ok(())
         });
+        self.census.count(Counted::LossySent);
         let facts = &self.oracle.facts;
         self.story.tell(now, || format!("{} sends {} what may be lost", facts.show(process), facts.show_name(name)));
         if let Err(error) = sent {
@@ -35,7 +37,10 @@ impl World {
     pub(super) fn lossy_arrived(&mut self, process: Process, to: LocalPort, body: &[u8]) {
         let port = self.runtimes[process.0].port(to);
         match port.zip(numbers(Some(body))) {
-            Some((port, stamp)) => self.oracle.lossy_received(process, port, stamp, self.now),
+            Some((port, stamp)) => {
+                self.census.count(Counted::LossyArrived);
+                self.oracle.lossy_received(process, port, stamp, self.now);
+            }
             None => {
                 let text = || "a lossy message reached no port, or none was sent".to_owned();
                 self.oracle.complain(Guarantee::Names, self.now, text);

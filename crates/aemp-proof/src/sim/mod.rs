@@ -6,6 +6,7 @@ mod census;
 mod facts;
 mod faults;
 mod fickle;
+mod last_words;
 mod lossy;
 mod network;
 mod oracle;
@@ -16,6 +17,8 @@ mod random;
 mod report;
 mod story;
 mod swarm;
+#[cfg(test)]
+mod tests;
 mod violation;
 mod wire;
 mod world;

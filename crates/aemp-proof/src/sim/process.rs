@@ -51,6 +51,8 @@ pub(super) struct Runtime {
     /// What its clock is ahead of the virtual time.
     pub(super) offset: u64,
     pub(super) state: State,
+    /// When it was stopped last.
+    pub(super) stopped_at: u64,
     pub(super) wires: Vec<(ConnectionId, usize, usize)>,
     pub(super) dials: Vec<(DialId, usize)>,
     /// When it is going to look at its deadlines.
@@ -108,6 +110,7 @@ impl World {
             numbers: PortNumbers::default(),
             offset: self.random.below(1 << 40),
             state: State::Running,
+            stopped_at: 0,
             wires: Vec::new(),
             dials: Vec::new(),
             tick_at: u64::MAX,
@@ -251,8 +254,12 @@ impl World {
 
     /// Hands octets to the kernel, whole frames one after the other.
     pub(super) fn read_octets(&mut self, wire: usize, end: usize, process: Process, octets: Bytes) {
+        let Some(connection) = self.wires[wire].ends[end].connection else { return };
+        if !std::mem::replace(&mut self.wires[wire].ends[end].has_read, true) {
+            self.first_words(wire, end);
+            self.trip(wire, end);
+        }
         let state = &mut self.wires[wire].ends[end];
-        let Some(connection) = state.connection else { return };
         let input = if state.unread.is_empty() {
             octets
         } else {
@@ -315,7 +322,7 @@ impl World {
             Event::Retired { node } => {
                 let node = self.place_of(node);
                 self.oracle.retired(process, node);
-                None
+                Some(Counted::Retired)
             }
             Event::NodeIdInUse { .. } => Some(Counted::ChallengerRefused),
             Event::Fenced { port, reason } => {

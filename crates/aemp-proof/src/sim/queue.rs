@@ -17,6 +17,12 @@ pub(super) enum Happening {
     Falter { wire: usize, end: usize },
     /// A kernel's deadline may have come.
     Tick(Process),
+    /// A process that dialled has said its first words, which are to be its last.
+    LastWords { wire: usize },
+    /// A process shows itself to a node.
+    Introduce { node: usize, other: usize },
+    /// What connects two nodes breaks.
+    Cut { a: usize, b: usize },
     /// A node's program does something.
     Act { node: usize },
     /// A fault begins.

@@ -55,6 +55,8 @@ pub(super) struct Swarm {
     pub(super) refused: u64,
     /// Thousandths of messages that carry a port ID.
     pub(super) handed_on: u64,
+    /// Drivers tell their kernels for how long they were away.
+    pub(super) tells_absence: bool,
     /// Thousandths of ends that see their connection break as soon as it is made.
     pub(super) fickle: u64,
     /// Programs say something as soon as they are connected.
@@ -90,6 +92,7 @@ impl Swarm {
             refused: random.pick(&[0, 0, 2, 10, 30]),
             handed_on: random.pick(&[50, 200, 500]),
             out_of_band: random.pick(&[20, 100, 300]),
+            tells_absence: random.chance(500),
             fickle: random.pick(&[0, 0, 20, 100, 250]),
             is_talkative: random.chance(500),
             timing,
@@ -117,6 +120,11 @@ impl Swarm {
     /// The longest that a segment takes on a link without faults.
     pub(super) const fn slowest(&self) -> u64 {
         self.delay.1 + self.jitter + MILLI
+    }
+
+    /// How long a handshake may take.
+    pub(super) const fn handshake(&self) -> u64 {
+        micros(self.timing.handshake)
     }
 
     pub(super) fn session_timeout(&self) -> u64 {
@@ -174,8 +182,8 @@ fn limits(random: &mut Random) -> Limits {
     if random.chance(300) {
         limits.max_unacknowledged = random.spread(8 << 10, 512 << 10) as usize;
     }
-    if random.chance(50) {
-        limits.max_fences = random.spread(4, 64) as usize;
+    if random.chance(120) {
+        limits.max_fences = random.spread(2, 32) as usize;
     }
     limits
 }
@@ -195,6 +203,7 @@ impl fmt::Display for Swarm {
         writeln!(f, "actions {actions:?}")?;
         let faults: Vec<_> = Fault::ALL.iter().zip(&self.faults).map(|((fault, _), w)| (fault, w)).collect();
         writeln!(f, "faults {faults:?}")?;
+        writeln!(f, "absence is told: {}", self.tells_absence)?;
         writeln!(f, "young connections broken {}, talkative programs: {}", self.fickle, self.is_talkative)?;
         let Self { large, burst, refused, handed_on, out_of_band, .. } = self;
         write!(f, "large {large:?}, burst {burst}, refused {refused}, handed on {handed_on}, out of band {out_of_band}")

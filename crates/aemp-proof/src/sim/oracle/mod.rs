@@ -62,6 +62,8 @@ pub(super) struct Oracle {
     answered: BTreeMap<PortId, u32>,
     /// The process that a process has last had a session with, by node.
     met: BTreeMap<(Process, usize), Process>,
+    /// The process that a process has a session with, by node.
+    in_session: BTreeMap<(Process, usize), Process>,
     /// Processes that had sessions with two living processes of one node.
     contested: BTreeSet<(Process, usize)>,
     /// Sessions with a node that a process gave up.
@@ -72,6 +74,8 @@ pub(super) struct Oracle {
     killed: BTreeMap<Port, u64>,
     /// How many names of a port were closed for a process whose message it refused.
     refusals: BTreeMap<(Process, Port), usize>,
+    /// Ports that were killed by a certificate, and the node that it came from.
+    certified: BTreeSet<(Port, usize)>,
     /// Messages that have to have arrived at the end.
     expected: Vec<(usize, u32)>,
     declared: Declared,
@@ -108,7 +112,9 @@ impl Oracle {
             calls: BTreeMap::new(),
             answered: BTreeMap::new(),
             met: BTreeMap::new(),
+            in_session: BTreeMap::new(),
             contested: BTreeSet::new(),
+            certified: BTreeSet::new(),
             failures: BTreeMap::new(),
             words: BTreeMap::new(),
             killed: BTreeMap::new(),
@@ -180,7 +186,10 @@ impl Oracle {
     fn contest(&mut self, process: Process, other: Process) {
         let node = self.facts.process(other).node;
         let rival = |rival: &ProcessFacts| rival.node == node && rival.ended.is_none();
-        if self.facts.processes.iter().filter(|facts| rival(facts)).count() > 1 {
+        let is_twin = |process: Process| self.facts.process(process).is_twin;
+        let before = self.met.get(&(process, node)).copied();
+        let twins = before.is_some_and(|before| before != other && (is_twin(before) || is_twin(other)));
+        if twins || self.facts.processes.iter().filter(|facts| rival(facts)).count() > 1 {
             self.contested.insert((process, node));
         }
     }
@@ -195,12 +204,15 @@ impl Oracle {
     /// A process has a session with another one. The one of that node that it had met before, if any.
     pub(super) fn met(&mut self, process: Process, other: Process) -> Option<Process> {
         self.contest(process, other);
-        self.met.insert((process, self.facts.process(other).node), other)
+        let node = self.facts.process(other).node;
+        self.in_session.insert((process, node), other);
+        self.met.insert((process, node), other)
     }
 
     /// A process gave its session with a node up.
     pub(super) fn session_failed(&mut self, process: Process, node: usize, now: u64) {
         *self.failures.entry((process, node)).or_default() += 1;
+        self.in_session.remove(&(process, node));
         self.doubt_kills(process, node);
         self.check_all_told(process, node, now);
     }
@@ -246,6 +258,7 @@ impl Oracle {
 
     /// G6: a certificate kills only what is bound to whoever gave up, and with a reason to give up.
     fn check_certificate(&mut self, from: usize, port: Port, reason: &Reason, now: u64) {
+        self.certified.insert((port, from));
         let facts = self.facts.port(port);
         let spawned = facts.spawner.is_some_and(|spawner| self.facts.process(spawner).node == from);
         let bound = facts.private || spawned || facts.linked.contains(&from);

@@ -38,7 +38,8 @@ impl Oracle {
         let dead = matches!(self.facts.port_of(name).life, Life::Dead(..));
         let stream = self.use_name(holder, name);
         let told = self.streams[stream].dead_after.is_some() || self.streams[stream].is_refused;
-        if dead || told {
+        // One of two processes with one node ID may have said that it does not have a port of the other.
+        if dead || told && !self.is_void(stream) {
             self.owe(at, now);
         }
     }
@@ -71,8 +72,12 @@ impl Oracle {
 
     fn port_declared_dead(&mut self, at: usize, holder: Process, name: Name, reason: &Reason, now: u64) {
         let port = self.facts.name(name).port;
+        let node = self.facts.process(holder).node;
         match self.facts.port(port).life.clone() {
-            Life::Dead(_, true_reason) if true_reason == *reason => self.check_last_words(holder, port, now),
+            // Who gave the port up knows that it is dead without being told.
+            Life::Dead(_, true_reason) if true_reason == *reason && !self.certified.contains(&(port, node)) => {
+                self.check_last_words(holder, port, now);
+            }
             Life::Dead(..) => {}
             Life::Alive | Life::Promised => self.check_alarm(at, holder, name, reason, now),
         }
