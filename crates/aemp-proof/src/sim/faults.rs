@@ -101,7 +101,7 @@ impl World {
                 let until = self.beyond_the_timeout();
                 self.pause(node, until);
             }
-            Fault::ClockStep => self.step_clock(node, until - now),
+            Fault::ClockStep => self.suspend(node, until - now),
             Fault::Connect => self.connect_unasked(node, other),
             Fault::Crash => self.crash(node, until, false),
             Fault::HostCrash => self.crash(node, until, true),
@@ -258,7 +258,7 @@ impl World {
     }
 
     /// The clock of a process goes on by more than the time that passed, as after a suspended machine.
-    fn step_clock(&mut self, node: usize, step: u64) {
+    pub(super) fn step_clock(&mut self, node: usize, step: u64) {
         let Some(process) = self.running(node) else { return };
         self.runtimes[process.0].offset += step;
         // Time that a driver says it was away counts for nothing.

@@ -9,6 +9,7 @@ mod fickle;
 mod last_words;
 mod lossy;
 mod network;
+mod observing;
 mod oracle;
 mod phases;
 mod process;
@@ -16,6 +17,7 @@ mod queue;
 mod random;
 mod report;
 mod story;
+mod suspension;
 mod swarm;
 #[cfg(test)]
 mod tests;

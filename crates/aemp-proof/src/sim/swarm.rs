@@ -8,6 +8,8 @@ use super::{actions::Action, faults::Fault, random::Random};
 
 pub(super) const MILLI: u64 = 1000;
 pub(super) const SECOND: u64 = 1_000_000;
+/// Dead names that a node remembers in some runs.
+const FEW: usize = 32;
 
 /// How bad a run may get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +100,10 @@ impl Swarm {
             timing,
             heartbeats,
         };
+        if swarm.limits.max_fences <= FEW {
+            // Whoever can remember few dead names is to meet many.
+            swarm.refused = random.pick(&[10, 50, 150]);
+        }
         swarm.longest = swarm.longest_fault();
         swarm.safety = (600 * SECOND).saturating_sub(swarm.liveness()).max(150 * SECOND);
         swarm
@@ -183,7 +189,7 @@ fn limits(random: &mut Random) -> Limits {
         limits.max_unacknowledged = random.spread(8 << 10, 512 << 10) as usize;
     }
     if random.chance(120) {
-        limits.max_fences = random.spread(2, 32) as usize;
+        limits.max_fences = random.spread(2, FEW as u64) as usize;
     }
     limits
 }

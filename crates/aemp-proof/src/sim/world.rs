@@ -21,7 +21,7 @@ use super::{
 };
 
 /// No run needs more steps: whoever takes more does not come to rest.
-const MAX_STEPS: u64 = 3_000_000;
+const MAX_STEPS: u64 = 20_000_000;
 
 /// The whole of a run.
 #[derive(Debug)]
@@ -137,6 +137,7 @@ impl World {
             Happening::Room { wire, end } => self.write_more(wire, end),
             Happening::DialTimeout { wire } => self.dial_timed_out(wire),
             Happening::Falter { wire, end } => self.falter(wire, end),
+            Happening::Suspended { node, step } => self.step_clock(node, step),
             Happening::Tick(process) => self.tick(process),
             Happening::LastWords { wire } => self.speak_and_crash(wire),
             Happening::Introduce { node, other } => self.introduce(node, other),

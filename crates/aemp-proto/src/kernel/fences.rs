@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use crate::{
-    id::{Incarnation, PortId, PortKind, PortName, PortNumber},
+    id::{Incarnation, Origin, PortId, PortKind, PortName, PortNumber},
     planted::{Bug, planted},
     reason::Reason,
     session::{Envelope, Kept, Ledger, Naming},
@@ -114,9 +114,17 @@ impl Fences {
         }
     }
 
-    /// R7: another incarnation took over. The names that are bound are those of dead ones.
-    pub(crate) fn supersede(&mut self) {
-        self.by_name.retain(|_, fence| !fence.bound && !planted(Bug::FenceDroppedBySuccessor));
+    /// R7: another incarnation took over. The names that are bound are those of dead ones, unless a third node made
+    /// them: its spawn may come only now, so the new incarnation is asked for them.
+    pub(crate) fn supersede(&mut self, own: Origin) {
+        if planted(Bug::FenceDroppedBySuccessor) {
+            self.by_name.clear();
+        }
+        self.by_name.retain(|name, fence| {
+            let may_come = is_of_a_third_node(name, own);
+            fence.settled &= !may_come;
+            may_come || !fence.bound
+        });
     }
 
     /// What people are told of a fence.
@@ -226,6 +234,11 @@ impl Peer {
         let naming = Naming::Absent;
         self.session.control(&Envelope { kind: kind::CERTIFICATE, to: name, naming, from: None, fields });
     }
+}
+
+/// Whether another node than the one with this origin made the name of a spawned port.
+fn is_of_a_third_node(name: &PortName, own: Origin) -> bool {
+    matches!(name, PortName::Native { origin, number } if number.kind() == PortKind::Spawned && *origin != own)
 }
 
 /// What one of two incarnations took: nobody knows whose name it is, and the other one took nothing.

@@ -286,6 +286,7 @@ impl Kernel {
     /// R5: another incarnation took over; the old one is proved dead. What is addressed to ports, and watches
     /// on them, go to the new one: it may have made those ports, and answers for those that it did not make.
     fn supersede(&mut self, key: Key, incarnation: Incarnation, epoch: u64, now: Time) {
+        let own = self.settings.incarnation.into();
         let Some(peer) = self.peers.get_mut(key) else { return };
         let was_used = peer.session.used;
         let mut ledger = peer.session.restart(epoch).close();
@@ -295,7 +296,7 @@ impl Kernel {
         peer.session.peer = Some(incarnation);
         peer.session.learned_at = now;
         peer.session.peer_max_message = usize::MAX;
-        peer.fences.supersede();
+        peer.fences.supersede(own);
         peer.closed_here.clear();
         peer.queue_certificates();
         peer.congested = false;

@@ -37,10 +37,11 @@ impl Kernel {
             .filter_map(|what| if let Kept::Call(number) = what { Some(number) } else { None })
             .collect();
         let delivered = peer.session.delivered_so_far(port);
-        self.fence(key, port, &overload().with_delivered(delivered));
+        // First, because one fence too many ends the session, and with it all calls that are left.
         for call in calls {
             self.end_call(call, overload());
         }
+        self.fence(key, port, &overload().with_delivered(delivered));
     }
 
     /// The peer does not take what was queued before it could say so: each is lost, with what follows to the same port.

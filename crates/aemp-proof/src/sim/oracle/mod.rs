@@ -74,8 +74,6 @@ pub(super) struct Oracle {
     killed: BTreeMap<Port, u64>,
     /// How many names of a port were closed for a process whose message it refused.
     refusals: BTreeMap<(Process, Port), usize>,
-    /// Ports that were killed by a certificate, and the node that it came from.
-    certified: BTreeSet<(Port, usize)>,
     /// Messages that have to have arrived at the end.
     expected: Vec<(usize, u32)>,
     declared: Declared,
@@ -114,7 +112,6 @@ impl Oracle {
             met: BTreeMap::new(),
             in_session: BTreeMap::new(),
             contested: BTreeSet::new(),
-            certified: BTreeSet::new(),
             failures: BTreeMap::new(),
             words: BTreeMap::new(),
             killed: BTreeMap::new(),
@@ -258,7 +255,6 @@ impl Oracle {
 
     /// G6: a certificate kills only what is bound to whoever gave up, and with a reason to give up.
     fn check_certificate(&mut self, from: usize, port: Port, reason: &Reason, now: u64) {
-        self.certified.insert((port, from));
         let facts = self.facts.port(port);
         let spawned = facts.spawner.is_some_and(|spawner| self.facts.process(spawner).node == from);
         let bound = facts.private || spawned || facts.linked.contains(&from);

@@ -72,10 +72,9 @@ impl Oracle {
 
     fn port_declared_dead(&mut self, at: usize, holder: Process, name: Name, reason: &Reason, now: u64) {
         let port = self.facts.name(name).port;
-        let node = self.facts.process(holder).node;
         match self.facts.port(port).life.clone() {
-            // Who gave the port up knows that it is dead without being told.
-            Life::Dead(_, true_reason) if true_reason == *reason && !self.certified.contains(&(port, node)) => {
+            // Other reasons are also given by whoever gave the port up.
+            Life::Dead(_, true_reason) if true_reason == *reason && is_of_program(reason) => {
                 self.check_last_words(holder, port, now);
             }
             Life::Dead(..) => {}
@@ -161,6 +160,11 @@ impl Oracle {
             None => format!("the monitor of {holder} on node n{}", watch.node),
         }
     }
+}
+
+/// Whether only the port's own node can have told this reason.
+fn is_of_program(reason: &Reason) -> bool {
+    matches!(reason.code().as_str(), "normal" | "closed" | "killed" | "linked" | "bad_message")
 }
 
 /// Whether a node had more to keep than it may.
