@@ -47,6 +47,9 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     println!("Without any bug: no violation in {seeds} seeds.\n");
     table::head();
     let quarries: Vec<Quarry> = bugs.into_iter().map(|bug| look_for(bug, seeds)).collect();
+    if options.only.is_some() {
+        quarries.iter().filter_map(|quarry| quarry.by_simulation.as_ref()).for_each(|found| println!("\n{found}"));
+    }
     judge(&quarries)
 }
 

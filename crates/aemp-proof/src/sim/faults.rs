@@ -52,6 +52,7 @@ faults! {
     HostCrash 2 Restarts,
     Goodbye 2 Restarts,
     LastWords 2 Restarts,
+    Unseen 2 Fatal,
     Twin 2 Fatal,
 }
 
@@ -107,6 +108,7 @@ impl World {
             Fault::HostCrash => self.crash(node, until, true),
             Fault::Goodbye => self.stop(node, until),
             Fault::LastWords => self.doom(node, other),
+            Fault::Unseen => self.replace_unseen(node, other),
             Fault::Twin => self.start_twin(node, until),
         }
     }
@@ -195,7 +197,7 @@ impl World {
         self.census.count(Counted::WireStall);
     }
 
-    fn take_down(&mut self, ways: &[(usize, usize)], until: u64, counted: Counted) {
+    pub(super) fn take_down(&mut self, ways: &[(usize, usize)], until: u64, counted: Counted) {
         for (from, to) in ways {
             let link = self.link_mut(*from, *to);
             link.blocked_until = link.blocked_until.max(until);
@@ -229,7 +231,7 @@ impl World {
     }
 
     /// A moment at which whoever waits has given up, or the end of the faults.
-    fn beyond_the_timeout(&mut self) -> u64 {
+    pub(super) fn beyond_the_timeout(&mut self) -> u64 {
         let timeout = self.swarm.session_timeout();
         (self.now + self.random.between(timeout, 2 * timeout)).min(self.calm_from)
     }

@@ -21,6 +21,7 @@ mod suspension;
 mod swarm;
 #[cfg(test)]
 mod tests;
+mod unseen;
 mod violation;
 mod wire;
 mod world;

@@ -93,7 +93,7 @@ impl Swarm {
             burst: random.spread(1, 30),
             refused: random.pick(&[0, 0, 2, 10, 30]),
             handed_on: random.pick(&[50, 200, 500]),
-            out_of_band: random.pick(&[20, 100, 300]),
+            out_of_band: random.pick(&[20, 100, 300, 500]),
             tells_absence: random.chance(500),
             fickle: random.pick(&[0, 0, 20, 100, 250]),
             is_talkative: random.chance(500),
