@@ -64,10 +64,11 @@ impl World {
     /// A port does not take a message.
     fn refuse(&mut self, process: Process, from: usize, to: LocalPort, port: Port, stream: u32) {
         let now = self.now;
-        let reason = Reason::new("bad_message", "the program does not like it");
+        self.census.count(Counted::Refusal);
+        // Each refusal has a reason of its own: it may close a name for one node, and be the death of the port for another.
+        let reason = Reason::new("bad_message", format!("refusal {}", self.census.of(Counted::Refusal)));
         self.story.tell(now, || format!("p{} refuses a message from n{from}", port.0));
         self.oracle.refused(port, stream);
-        self.census.count(Counted::Refusal);
         let refused = self.runtimes[process.0].kernel.refuse(to, &self.ids[from], &reason);
         if refused == Refused::Dies {
             self.close_port(process, to, reason);

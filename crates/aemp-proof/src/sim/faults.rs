@@ -81,6 +81,7 @@ impl World {
     fn break_something(&mut self, fault: Fault, until: u64) {
         let node = self.random.index(self.swarm.nodes);
         let other = (node + 1 + self.random.index(self.swarm.nodes - 1)) % self.swarm.nodes;
+        let until = if fault == Fault::LongPause { self.beyond_the_timeout() } else { until };
         let now = self.now;
         self.story.tell(now, || format!("fault: {fault:?} n{node} n{other} until {}", super::story::Clock(until)));
         match fault {
@@ -97,11 +98,7 @@ impl World {
                 let ways: Vec<_> = ways.into_iter().flat_map(|to| [(node, to), (to, node)]).collect();
                 self.take_down(&ways, until, Counted::Partition);
             }
-            Fault::Pause => self.pause(node, until),
-            Fault::LongPause => {
-                let until = self.beyond_the_timeout();
-                self.pause(node, until);
-            }
+            Fault::Pause | Fault::LongPause => self.pause(node, until),
             Fault::ClockStep => self.suspend(node, until - now),
             Fault::Connect => self.connect_unasked(node, other),
             Fault::Crash => self.crash(node, until, false),

@@ -7,7 +7,7 @@ use crate::{
     id::{Incarnation, Origin, PortId, PortKind, PortName, PortNumber},
     planted::{Bug, planted},
     reason::Reason,
-    session::{Envelope, Kept, Ledger, Naming},
+    session::{Envelope, Kept, Ledger, Naming, Sender},
     time::Time,
     wire::{frame::kind, write},
 };
@@ -24,8 +24,8 @@ use super::{
 pub(crate) struct Fence {
     pub(crate) reason: Reason,
     made: Made,
-    /// The peer's present incarnation was alive after it was made: another one has not made the port (R7).
-    bound: bool,
+    /// It is older than the peer's present incarnation, whose first session may have the number of the one that it was made in.
+    has_outlived: bool,
     /// The peer has answered the certificate.
     settled: bool,
     /// What was lost is a kill, so the certificate kills.
@@ -40,11 +40,19 @@ pub(crate) struct Made {
     at: Time,
 }
 
+impl Fence {
+    /// The peer's present incarnation was alive after it was made: another one has not made the port (R7).
+    const fn is_bound(&self, bound_before: u64) -> bool {
+        if self.has_outlived { bound_before > 0 } else { self.made.session < bound_before }
+    }
+}
+
 /// The fences around the ports of one peer.
 #[derive(Debug, Default)]
 pub(crate) struct Fences {
     by_name: BTreeMap<PortName, Fence>,
-    unbound: usize,
+    /// The last session of which the peer's present incarnation acknowledged a frame; 0 before it has.
+    bound_before: u64,
     pub(crate) retired: Retired,
 }
 
@@ -76,21 +84,16 @@ impl Fences {
     pub(crate) fn forget_retired(&mut self) {
         let retired = &self.retired;
         self.by_name.retain(|name, _| !retired.made(name));
-        self.unbound = self.by_name.values().filter(|fence| !fence.bound).count();
     }
 
     /// Makes a fence, unless there is one.
     fn make(&mut self, name: PortName, reason: &Reason, made: Made, kills: bool) {
-        self.by_name.entry(name).or_insert_with(|| {
-            self.unbound = self.unbound.saturating_add(1);
-            Fence { reason: reason.clone(), made, bound: false, settled: false, kills }
-        });
+        let fence = || Fence { reason: reason.clone(), made, has_outlived: false, settled: false, kills };
+        self.by_name.entry(name).or_insert_with(fence);
     }
 
     fn remove(&mut self, name: &PortName) {
-        if self.by_name.remove(name).is_some_and(|fence| !fence.bound) {
-            self.unbound = self.unbound.saturating_sub(1);
-        }
+        self.by_name.remove(name);
     }
 
     /// The peer has answered the certificate of a port that lives on.
@@ -102,28 +105,25 @@ impl Fences {
 
     /// R7: the peer has acknowledged a frame of session `epoch`.
     pub(crate) fn bind(&mut self, epoch: u64) {
-        if self.unbound == 0 {
-            return;
-        }
         if planted(Bug::FenceDroppedAtAcknowledgement) {
             return *self = Self::default();
         }
-        for fence in self.by_name.values_mut().filter(|fence| !fence.bound && fence.made.session < epoch) {
-            fence.bound = true;
-            self.unbound = self.unbound.saturating_sub(1);
-        }
+        self.bound_before = epoch;
     }
 
     /// R7: another incarnation took over. The names that are bound are those of dead ones, unless a third node made
     /// them: its spawn may come only now, so the new incarnation is asked for them.
     pub(crate) fn supersede(&mut self, own: Origin) {
+        let bound_before = std::mem::take(&mut self.bound_before);
         if planted(Bug::FenceDroppedBySuccessor) {
             self.by_name.clear();
         }
         self.by_name.retain(|name, fence| {
             let may_come = is_of_a_third_node(name, own);
+            let is_bound = fence.is_bound(bound_before);
             fence.settled &= !may_come;
-            may_come || !fence.bound
+            fence.has_outlived = true;
+            may_come || !is_bound
         });
     }
 
@@ -203,9 +203,7 @@ impl Peer {
     /// The certificate of a name has to kill.
     fn owe_kill(&mut self, name: &PortName, reason: &Reason, made: Made) {
         self.fences.make(name.clone(), reason, made, true);
-        if let Some(fence) = self.fences.by_name.get_mut(name)
-            && !fence.kills
-        {
+        if let Some(fence) = self.fences.by_name.get_mut(name) {
             fence.kills = true;
             fence.settled = false;
         }
@@ -232,7 +230,7 @@ impl Peer {
             write::reason(out, &fence.reason);
         };
         let naming = Naming::Absent;
-        self.session.control(&Envelope { kind: kind::CERTIFICATE, to: name, naming, from: None, fields });
+        self.session.control(&Envelope { kind: kind::CERTIFICATE, to: name, naming, from: Sender::Nobody, fields });
     }
 }
 
@@ -277,8 +275,8 @@ impl Kernel {
     /// Kills a port that is dead for this node already: it may live on, so its certificate has to kill it.
     pub(crate) fn kill_fenced(&mut self, key: Key, name: &PortName, reason: &Reason, now: Time) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        // The dead need not be killed again.
-        if peer.fences.get(name).is_none_or(|fence| fence.kills) {
+        // The dead need not be killed again; a port that was still to be spawned when it was killed may live by now.
+        if peer.fences.get(name).is_none_or(|fence| fence.kills && !fence.settled) {
             return;
         }
         peer.owe_kill(name, reason, peer.made(now));
@@ -334,7 +332,7 @@ impl Kernel {
     fn answer_certificate(&mut self, key: Key, kind: u8, name: &PortName) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let fields = |out: &mut Vec<u8>| write::name(out, name);
-        peer.session.control(&Envelope { kind, to: name, naming: Naming::Absent, from: None, fields });
+        peer.session.control(&Envelope { kind, to: name, naming: Naming::Absent, from: Sender::Nobody, fields });
         self.mark_writable_of(key);
         self.check_control_room(key);
     }

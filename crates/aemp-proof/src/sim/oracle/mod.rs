@@ -99,7 +99,7 @@ impl Oracle {
     pub(super) fn new(nodes: usize, bounds: Bounds) -> Self {
         Self {
             facts: Facts::default(),
-            contacts: Contacts::new(nodes, bounds.recovery, bounds.session_timeout),
+            contacts: Contacts::new(nodes, &bounds),
             bounds,
             streams: Vec::new(),
             by_name: BTreeMap::new(),

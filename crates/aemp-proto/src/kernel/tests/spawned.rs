@@ -168,3 +168,21 @@ fn a_dead_name_is_forgotten_once_the_new_process_knows_that_it_is_past() {
     world.pass(millis(100));
     assert_eq!(world.nodes[2].kernel.census().fences, 0);
 }
+
+#[test]
+fn a_kill_of_a_dead_name_that_came_before_the_spawn_can_be_repeated() {
+    let (mut world, id) = faster_than_the_spawn();
+    world.monitor(2, &id);
+    world.pass(millis(100));
+    let kill = |world: &mut World| {
+        let now = world.now;
+        world.nodes[2].kernel.kill(&id, &crate::reason::Reason::new("killed", ""), now);
+    };
+    kill(&mut world);
+    world.pass(millis(100));
+    let_it_spawn(&mut world);
+    let port = world.nodes[1].kernel.resolve(&id.name).expect("it lives");
+    kill(&mut world);
+    world.pass(millis(100));
+    assert!(!world.nodes[1].kernel.is_alive(port));
+}
