@@ -121,11 +121,15 @@ impl World {
     fn send_burst(&mut self, process: Process) {
         let Some(name) = self.target(process) else { return };
         let from = if self.random.chance(500) { self.any_port(process) } else { None };
-        for _ in 0..self.random.between(1, self.swarm.burst) {
-            self.send(process, name, from);
-        }
+        self.send_several(process, name, from);
         if let Some(from) = from.filter(|_| self.random.chance(60)) {
             self.close_port(process, from, Reason::new("closed", "it has said all"));
+        }
+    }
+
+    fn send_several(&mut self, process: Process, name: Name, from: Option<LocalPort>) {
+        for _ in 0..self.random.between(1, self.swarm.burst) {
+            self.send(process, name, from);
         }
     }
 
@@ -296,6 +300,10 @@ impl World {
 
     fn kill(&mut self, process: Process) {
         let Some(name) = self.target(process) else { return };
+        if self.random.chance(300) {
+            // There is something to say before.
+            self.send_several(process, name, None);
+        }
         let (now, to) = (self.now, self.oracle.facts.name(name).id.clone());
         let reason = self.oracle.killing(process, name, now);
         let runtime = &mut self.runtimes[process.0];

@@ -37,6 +37,7 @@ impl World {
         }
         self.oracle.received(process, port, Stamp { stream, number }, now);
         self.check_certified(process, Stamp { stream, number });
+        self.oracle.check_kills_before(process, Stamp { stream, number }, now);
         if handed != NO_NAME {
             self.census.count(Counted::HandedOn);
             self.learn(process, Name(handed as usize));

@@ -35,6 +35,7 @@ counted! {
     Absence => "absence of a process told to its kernel",
     Twin => "fault: second process under a node ID",
     Connect => "fault: connection nobody wanted",
+    Falter => "fault: connection broke at one end as soon as it was made",
     Restart => "restart under the same node ID",
     Goodbye => "orderly end",
     Stale => "dead process's first words read late",

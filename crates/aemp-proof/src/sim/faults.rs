@@ -52,6 +52,7 @@ faults! {
     HostCrash 2 Restarts,
     Goodbye 2 Restarts,
     LastWords 2 Restarts,
+    Unseen 2 Fatal,
     Twin 2 Fatal,
 }
 
@@ -98,12 +99,13 @@ impl World {
                 self.take_down(&ways, until, Counted::Partition);
             }
             Fault::Pause | Fault::LongPause => self.pause(node, until),
-            Fault::ClockStep => self.step_clock(node, until - now),
+            Fault::ClockStep => self.suspend(node, until - now),
             Fault::Connect => self.connect_unasked(node, other),
             Fault::Crash => self.crash(node, until, false),
             Fault::HostCrash => self.crash(node, until, true),
             Fault::Goodbye => self.stop(node, until),
             Fault::LastWords => self.doom(node, other),
+            Fault::Unseen => self.replace_unseen(node, other),
             Fault::Twin => self.start_twin(node, until),
         }
     }
@@ -123,7 +125,7 @@ impl World {
     }
 
     /// Loses what is on its way to an end, but for some octets in front; then the end sees the connection break.
-    fn break_end(&mut self, wire: usize, end: usize, at: u64) {
+    pub(super) fn break_end(&mut self, wire: usize, end: usize, at: u64) {
         let flow = &mut self.wires[wire].flows[1 - end];
         let in_flight = flow.in_flight();
         let left = if flow.is_hole || self.random.chance(500) { 0 } else { self.random.index(in_flight + 1) };
@@ -168,7 +170,7 @@ impl World {
     }
 
     /// Between two nodes something is wrong until then.
-    fn disturb(&mut self, a: usize, b: usize, until: u64) {
+    pub(super) fn disturb(&mut self, a: usize, b: usize, until: u64) {
         self.oracle.contacts.begin(a, b, self.now);
         self.queue.plan(until, Happening::Recovered { a, b });
     }
@@ -192,7 +194,7 @@ impl World {
         self.census.count(Counted::WireStall);
     }
 
-    fn take_down(&mut self, ways: &[(usize, usize)], until: u64, counted: Counted) {
+    pub(super) fn take_down(&mut self, ways: &[(usize, usize)], until: u64, counted: Counted) {
         for (from, to) in ways {
             let link = self.link_mut(*from, *to);
             link.blocked_until = link.blocked_until.max(until);
@@ -226,7 +228,7 @@ impl World {
     }
 
     /// A moment at which whoever waits has given up, or the end of the faults.
-    fn beyond_the_timeout(&mut self) -> u64 {
+    pub(super) fn beyond_the_timeout(&mut self) -> u64 {
         let timeout = self.swarm.session_timeout();
         (self.now + self.random.between(timeout, 2 * timeout)).min(self.calm_from)
     }
@@ -255,10 +257,12 @@ impl World {
     }
 
     /// The clock of a process goes on by more than the time that passed, as after a suspended machine.
-    fn step_clock(&mut self, node: usize, step: u64) {
+    pub(super) fn step_clock(&mut self, node: usize, step: u64) {
         let Some(process) = self.running(node) else { return };
         self.runtimes[process.0].offset += step;
-        self.oracle.contacts.jolt_all(node, self.now, step);
+        // Time that a driver says it was away counts for nothing.
+        let skipped = if self.swarm.tells_absence { 0 } else { step };
+        self.oracle.contacts.jolt_all(node, self.now, skipped);
         self.census.count(Counted::ClockStep);
         self.was_away(process, step);
         self.read_all(process);
@@ -305,6 +309,7 @@ impl World {
     fn stop(&mut self, node: usize, until: u64) {
         if let Some(process) = self.running(node) {
             self.census.count(Counted::Goodbye);
+            self.oracle.stopping(process, self.swarm.nodes, self.now);
             self.oracle.contacts.begin_all(node, self.now);
             let until = until.max(self.now + 6 * SECOND).min(self.calm_from + 6 * SECOND);
             self.queue.plan(until, Happening::Start { node });

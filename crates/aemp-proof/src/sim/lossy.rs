@@ -2,12 +2,24 @@
 
 use aemp_proto::kernel::LocalPort;
 
-use super::{arrivals::numbers, census::Counted, facts::Process, violation::Guarantee, world::World};
+use super::{
+    arrivals::numbers,
+    census::Counted,
+    facts::{Name, Process},
+    violation::Guarantee,
+    world::World,
+};
 
 impl World {
     /// A program sends a message that may be lost. It carries what has to hold if it arrives.
     pub(super) fn send_lossy(&mut self, process: Process) {
-        let Some(name) = self.target(process) else { return };
+        if let Some(name) = self.target(process) {
+            self.send_lossy_to(process, name);
+        }
+    }
+
+    /// The same to this port.
+    pub(super) fn send_lossy_to(&mut self, process: Process, name: Name) {
         let (now, to) = (self.now, self.oracle.facts.name(name).id.clone());
         let stamp = self.oracle.sending_lossy(process, name);
         let sent = self.runtimes[process.0].kernel.send_lossy(&to, |out| -> Result<(), std::convert::Infallible> {

@@ -136,6 +136,8 @@ impl World {
             Happening::Arrive { wire, end } => self.arrive(wire, end),
             Happening::Room { wire, end } => self.write_more(wire, end),
             Happening::DialTimeout { wire } => self.dial_timed_out(wire),
+            Happening::Falter { wire, end } => self.falter(wire, end),
+            Happening::Suspended { node, step } => self.step_clock(node, step),
             Happening::Tick(process) => self.tick(process),
             Happening::LastWords { wire } => self.speak_and_crash(wire),
             Happening::Introduce { node, other } => self.introduce(node, other),

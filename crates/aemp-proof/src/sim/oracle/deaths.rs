@@ -30,6 +30,9 @@ impl Oracle {
         for port in dying {
             self.port_died(Port(port), &reason, now);
         }
+        if is_orderly {
+            self.said_goodbye(process, now);
+        }
         for at in 0..self.watches.len() {
             // Who has no session with this process does not miss it.
             let met = self.in_session.get(&(self.watches[at].holder, node)) == Some(&process);
@@ -56,6 +59,7 @@ impl Oracle {
             self.check_not_late(*at, now);
         }
         self.overdue = overdue;
+        self.check_goodbyes(now);
     }
 
     pub(super) fn check_not_late(&mut self, at: usize, now: u64) {

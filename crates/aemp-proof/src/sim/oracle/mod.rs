@@ -5,6 +5,8 @@ mod calls;
 mod certificates;
 mod contacts;
 mod deaths;
+mod goodbyes;
+mod kills;
 mod lossy;
 mod retirement;
 mod streams;
@@ -22,7 +24,7 @@ use aemp_proto::{
 pub(super) use contacts::Contacts;
 pub(super) use streams::Stamp;
 
-use self::{calls::Call, certificates::Declared, streams::Stream, watches::Watch};
+use self::{calls::Call, certificates::Declared, goodbyes::Goodbyes, kills::Kill, streams::Stream, watches::Watch};
 use super::{
     facts::{Facts, Name, Port, Process, ProcessFacts},
     story::Clock,
@@ -75,6 +77,8 @@ pub(super) struct Oracle {
     /// Messages that have to have arrived at the end.
     expected: Vec<(usize, u32)>,
     declared: Declared,
+    kills: Vec<Kill>,
+    goodbyes: Goodbyes,
     /// How many lossy messages of a stream were sent, and the last that arrived.
     lossy: BTreeMap<u32, (u32, u32)>,
     violation: Option<Violation>,
@@ -114,6 +118,8 @@ impl Oracle {
             refusals: BTreeMap::new(),
             expected: Vec::new(),
             declared: Declared::default(),
+            kills: Vec::new(),
+            goodbyes: Goodbyes::default(),
             lossy: BTreeMap::new(),
             violation: None,
         }
@@ -201,9 +207,11 @@ impl Oracle {
     }
 
     /// A process gave its session with a node up.
-    pub(super) fn session_failed(&mut self, process: Process, node: usize) {
+    pub(super) fn session_failed(&mut self, process: Process, node: usize, now: u64) {
         *self.failures.entry((process, node)).or_default() += 1;
         self.in_session.remove(&(process, node));
+        self.doubt_kills(process, node);
+        self.check_all_told(process, node, now);
     }
 
     fn failures(&self, process: Process, node: usize) -> u32 {
@@ -223,7 +231,7 @@ impl Oracle {
         self.killed.entry(port).or_insert(now);
         let stream = self.stream(process, name);
         if self.facts.is_alive(port) {
-            self.declared.killed(stream);
+            self.note_kill(stream);
         }
         let after = self.streams[stream].sent;
         Reason::new("killed", format!("{stream}:{after}"))

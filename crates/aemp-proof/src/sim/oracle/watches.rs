@@ -108,6 +108,17 @@ impl Oracle {
         }
     }
 
+    /// G2: with a session every name is dead that its side watches at the node: all its monitors have fired by then.
+    pub(super) fn check_all_told(&mut self, holder: Process, node: usize, now: u64) {
+        let silent = self.watches.iter().position(|watch| {
+            watch.holder == holder && watch.node == node && watch.stage == Stage::Open && watch.set < now
+        });
+        if let Some(at) = silent {
+            let text = format!("{} has not fired, although the session failed", self.show_watch(at));
+            self.complain(Guarantee::Loss, now, || text);
+        }
+    }
+
     /// The same for a node: some process of it has ended, or could not be reached.
     fn node_declared_gone(&mut self, at: usize, reason: &Reason, now: u64) {
         let (holder, node, set) = (self.watches[at].holder, self.watches[at].node, self.watches[at].set);
