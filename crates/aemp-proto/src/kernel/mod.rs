@@ -12,6 +12,7 @@ mod destinations;
 mod dialling;
 mod explain;
 mod fences;
+mod forgetting;
 mod handshake;
 mod local;
 mod lossy;

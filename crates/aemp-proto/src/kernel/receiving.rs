@@ -24,6 +24,10 @@ use super::{
 /// Frames without a number wait in at most this many octets.
 const MAX_URGENT: usize = 4096;
 
+/// Characters of a refusal that are kept: each port that dies of it keeps them.
+const MAX_REFUSAL: usize = 1_000;
+const NODE_PORT: Bad = Bad::Rule("the death of the node port, which is told by the end of the session");
+
 /// Why a frame cannot be accepted.
 #[derive(Debug, Error)]
 pub(super) enum Bad {
@@ -103,7 +107,10 @@ impl Kernel {
                 let Some(key) = self.connections.get(connection).map(|state| state.peer) else { return };
                 let epoch = self.peers.get(key).map_or(0, |peer| peer.session.epoch).saturating_add(1);
                 self.fail(key, epoch, &Reason::new("node_down", "the node said goodbye"), now);
-                // Its process has ended: nobody will ask for this session again.
+                // Its process has ended: it sends nothing more, and will not ask for this session again.
+                if let Some(peer) = self.peers.get_mut(key) {
+                    peer.closed_here.clear();
+                }
                 self.forget_if_idle(key);
             }
             Frame::Heartbeat | Frame::Ignored => {}
@@ -112,11 +119,18 @@ impl Kernel {
     }
 
     fn handle_refused(&mut self, connection: Key, code: &str, text: &str, now: Time) {
-        let Some(key) = self.connections.get(connection).map(|state| state.peer) else { return };
+        let Some((key, from)) = self.connections.get(connection).map(|state| (state.peer, state.incarnation)) else {
+            return;
+        };
         let Some(peer) = self.peers.get(key) else { return };
         let (remote, epoch) = (peer.node.to_string(), peer.session.epoch.saturating_add(1));
-        self.event(Event::HandshakeRefused { remote, error: format!("it refused this node: {code}: {text}") });
-        let reason = Reason::new(code, text);
+        let speaks_for_session = peer.session.peer.is_none_or(|held| held == from);
+        let reason = Reason::new(code, text).shortened(MAX_REFUSAL);
+        self.event(Event::HandshakeRefused { remote, error: format!("it refused this node: {reason}") });
+        if !speaks_for_session {
+            self.close_connection(connection);
+            return self.handshake_ended(key, now);
+        }
         if code == RETIRED {
             self.handle_retired(key, &reason);
         }
@@ -289,6 +303,9 @@ impl Kernel {
             Numbered::Demonitor { to } => {
                 let name = self.name(key, to)?;
                 self.remove_watcher(key, &name);
+            }
+            Numbered::Dead { name: PortName::Node, .. } | Numbered::Closed { name: PortName::Node, .. } => {
+                return Err(NODE_PORT);
             }
             Numbered::Dead { name, delivered, reason } => {
                 let reason = self.reason(reason).with_delivered(self.delivered(key, &name, delivered));

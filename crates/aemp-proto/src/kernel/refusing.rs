@@ -4,7 +4,7 @@ use crate::{
     id::{NodeId, PortId, PortName},
     planted::{Bug, planted},
     reason::Reason,
-    session::{Envelope, Naming},
+    session::{Envelope, Naming, Sender},
     wire::{frame::kind, write},
 };
 
@@ -36,13 +36,19 @@ impl Kernel {
         };
         let Some(peer) = self.peers.get_mut(key) else { return Refused::LivesOn };
         let name = peer.session.known.take_back_last();
-        let origin = peer.session.peer.map(Into::into);
+        let refused = self.close_port(key, port, reason);
+        // Its message is acknowledged: the sender has to know that it was not taken, whether it watches the port or not.
+        if let (Refused::Dies, Some(name)) = (refused, name) {
+            self.remove_watcher(key, &name);
+            self.tell_dead(key, Some(port), &name, reason);
+        }
+        refused
+    }
+
+    /// Closes all names of a port for a peer, and gives the port a further one.
+    pub(crate) fn close_port(&mut self, key: Key, port: LocalPort, reason: &Reason) -> Refused {
+        let origin = self.peers.get(key).and_then(|peer| peer.session.peer).map(Into::into);
         if self.ports.is_bound_to(port, key, origin) {
-            // Its message is acknowledged: it has to know that this was not taken, whether it watches the port or not.
-            if let Some(name) = name {
-                self.remove_watcher(key, &name);
-                self.tell_dead(key, Some(port), &name, reason);
-            }
             return Refused::Dies;
         }
         let reason = reason.shortened(MAX_TEXT);
@@ -99,7 +105,7 @@ impl Kernel {
             write::count(out, delivered);
             write::reason(out, reason);
         };
-        let notice = Envelope { kind: kind::CLOSED, to: name, naming: Naming::Absent, from: None, fields };
+        let notice = Envelope { kind: kind::CLOSED, to: name, naming: Naming::Absent, from: Sender::Nobody, fields };
         peer.session.notice(None, &notice);
         self.mark_writable_of(key);
         self.check_control_room(key);

@@ -1,6 +1,6 @@
 //! Names that the peer has interned: how it names ports of this node, and how many messages they took.
 
-use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 use crate::{id::PortName, kernel::LocalPort};
 
@@ -20,7 +20,7 @@ pub(crate) struct Known {
 #[derive(Debug, Default)]
 pub(crate) struct KnownNames {
     entries: Vec<Known>,
-    by_name: FxHashMap<PortName, u32>,
+    by_name: BTreeMap<PortName, u32>,
     /// A number was given to another name, or a name came without a number: names that come later may have come before.
     forgetful: bool,
     /// The number under which the last message was counted.
@@ -127,6 +127,16 @@ mod tests {
         assert_eq!(known.take_back_last(), None);
         assert!(known.learn(1, name("b"), None, 2));
         assert_eq!((known.delivered(&name("a")), known.delivered(&name("b"))), (Some(1), None));
+    }
+
+    #[test]
+    fn a_message_that_was_not_counted_cannot_be_taken_back() {
+        let mut known = KnownNames::default();
+        assert!(known.learn(0, name("a"), None, 1));
+        known.count(0);
+        known.count_name(&name("b"));
+        known.take_back_last();
+        assert_eq!(known.delivered(&name("a")), Some(1));
     }
 
     #[test]

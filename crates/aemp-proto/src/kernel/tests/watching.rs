@@ -257,6 +257,28 @@ fn monitors_beyond_the_limit_fire_at_once() {
 }
 
 #[test]
+fn a_port_whose_monitor_was_beyond_the_limit_stays_dead_under_that_name() {
+    let mut world = World::new(0);
+    world.limits.max_watches = 1;
+    world.add("a@127.0.0.1:1");
+    world.add("b@127.0.0.1:2");
+    let ((_, first), (port, id), (private, private_id)) = (world.open(1), world.open(1), world.open(1));
+    world.nodes[1].kernel.make_private(private);
+    for id in [&first, &id, &private_id] {
+        world.monitor(0, id);
+    }
+    world.drive();
+    assert_eq!(world.codes(0), ["limit", "limit"]);
+    world.send(0, &id, "to the dead");
+    world.drive();
+    assert_eq!(world.texts(1, port), Vec::<&str>::new());
+    let newest = world.nodes[1].kernel.port_id(port);
+    world.send(0, &newest, "to the living");
+    world.drive();
+    assert_eq!((world.texts(1, port), world.nodes[1].kernel.is_alive(private)), (vec!["to the living"], false));
+}
+
+#[test]
 fn the_notice_behind_the_last_words_is_sent_even_if_nothing_else_is() {
     let mut world = World::new(0);
     world.limits.max_piece = 1000;
