@@ -101,10 +101,12 @@ bugs! {
         "A goodbye is ignored, so that an orderly end looks like a break."
     26 RenamedTwice "renamed-twice", "kernel/fences.rs":
         "A port gets another name for a certificate that names an older one."
-    27 NamesBeforeClosed "names-before-closed", "kernel/refusing.rs":
+    27 NamesBeforeClosed "names-before-closed", "kernel/destinations.rs":
         "A port that refused a message of a node takes later ones of the same node."
     28 KillForgotten "kill-forgotten", "kernel/fences.rs":
         "A kill that was not acknowledged is forgotten when the session fails."
+    29 AbsenceCounts "absence-counts", "kernel/absence.rs":
+        "Time in which the own process was away counts as silence of its peers."
 
     101 BaseProtocol "base-protocol", "kernel/connecting.rs":
         "The base protocol: a break loses what was queued, and nobody is dead for longer than that."
@@ -158,6 +160,11 @@ mod switch {
     pub(crate) fn planted(bug: Bug) -> bool {
         PLANTED.load(Ordering::Relaxed) == bug as u8
     }
+
+    /// Whether any bug is planted.
+    pub(crate) fn any_planted() -> bool {
+        PLANTED.load(Ordering::Relaxed) != NONE
+    }
 }
 
 #[cfg(not(feature = "planted"))]
@@ -165,8 +172,12 @@ mod switch {
     pub(crate) const fn planted(_: super::Bug) -> bool {
         false
     }
+
+    pub(crate) const fn any_planted() -> bool {
+        false
+    }
 }
 
-pub(crate) use switch::planted;
+pub(crate) use switch::{any_planted, planted};
 #[cfg(feature = "planted")]
 pub use switch::{is_planted, plant};

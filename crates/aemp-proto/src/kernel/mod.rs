@@ -11,6 +11,7 @@ mod connection;
 mod destinations;
 mod dialling;
 mod explain;
+mod express;
 mod fences;
 mod forgetting;
 mod handshake;

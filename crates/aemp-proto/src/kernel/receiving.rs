@@ -17,8 +17,12 @@ use crate::{
 };
 
 use super::{
-    Body, ConnectionId, Delivery, Event, Kernel, Received, arena::Key, connection::Phase, destinations::Target,
-    requests::Pending, retiring::RETIRED,
+    Body, ConnectionId, Delivery, Event, Kernel, Received,
+    arena::Key,
+    connection::{Owed, Phase},
+    destinations::Target,
+    requests::Pending,
+    retiring::RETIRED,
 };
 
 /// Frames without a number wait in at most this many octets.
@@ -55,6 +59,9 @@ impl Kernel {
             Ok(None) => return Received::More,
             Err(error) => return self.reject(id, &error.to_string(), now),
         };
+        if let Some(received) = self.receive_at_once(id, &raw, now) {
+            return received;
+        }
         if raw.kind & kind::NUMBERED != 0 {
             return self.receive_numbered(id, raw, now);
         }
@@ -202,23 +209,19 @@ impl Kernel {
             *proved_useful = true;
         }
         if !planted(Bug::WithoutAcknowledgements) {
-            self.owe_acknowledgement(connection, raw.length, now);
+            let owed = state.owe(raw.length, self.settings.limits.ack_bytes, now);
+            self.acknowledge_later(connection, owed);
         }
         let again = planted(Bug::DroppedReplyTwice) && raw.kind == kind::ANSWER_FAILED;
         (is_new || again).then_some(key)
     }
 
     /// An acknowledgement is owed: soon, or at once where much has come.
-    fn owe_acknowledgement(&mut self, connection: Key, length: usize, now: Time) {
-        let Some(state) = self.connections.get_mut(connection) else { return };
-        state.owed_octets = state.owed_octets.saturating_add(length);
-        let is_first = state.owed_since.is_none();
-        state.owed_since.get_or_insert(now);
-        if state.owed_octets >= self.settings.limits.ack_bytes && !state.acknowledge_now {
-            state.acknowledge_now = true;
-            self.mark_writable(connection);
-        } else if is_first {
-            self.schedule(connection);
+    pub(super) fn acknowledge_later(&mut self, connection: Key, owed: Owed) {
+        match owed {
+            Owed::Already => {}
+            Owed::Soon => self.schedule(connection),
+            Owed::Now => self.mark_writable(connection),
         }
     }
 

@@ -37,8 +37,8 @@ impl Kernel {
         let Some(peer) = self.peers.get_mut(key) else { return Refused::LivesOn };
         let name = peer.session.known.take_back_last();
         let refused = self.close_port(key, port, reason);
-        // Its message is acknowledged: the sender has to know that it was not taken, whether it watches the port or not.
-        if let (Refused::Dies, Some(name)) = (refused, name) {
+        if let Some(name) = name.filter(|_| refused == Refused::Dies) {
+            // Its message is acknowledged: it has to know that this was not taken, whether it watches the port or not.
             self.remove_watcher(key, &name);
             self.tell_dead(key, Some(port), &name, reason);
         }

@@ -9,6 +9,8 @@ use crate::id::PortName;
 pub(crate) struct Interned {
     numbers: FxHashMap<PortName, u32>,
     entries: Vec<Entry>,
+    /// The number that was asked for last: streams go to one name.
+    last: u32,
     /// Where the next replacement is tried, once all numbers are in use.
     hand: usize,
     /// A number was given to another name, or a name got none: names that get one later may have been used before.
@@ -40,7 +42,15 @@ pub(crate) enum Interning {
 impl Interned {
     /// The number for `name` in the frame `use_in`; a number changes its name only when no frame needs the old one.
     pub(crate) fn number(&mut self, name: &PortName, use_in: u64, acknowledged: u64, limit: usize) -> Interning {
+        let last = self.last;
+        if let Some(entry) = self.entry(last)
+            && entry.name == *name
+        {
+            entry.last_use = use_in;
+            return Interning::Known(last);
+        }
         if let Some(number) = self.numbers.get(name).copied() {
+            self.last = number;
             if let Some(entry) = self.entry(number) {
                 entry.last_use = use_in;
             }
