@@ -107,6 +107,8 @@ bugs! {
         "A kill that was not acknowledged is forgotten when the session fails."
     29 AbsenceCounts "absence-counts", "kernel/absence.rs":
         "Time in which the own process was away counts as silence of its peers."
+    30 RankForgotten "rank-forgotten", "kernel/handshake.rs":
+        "A connection that is older than one that broke carries the session again."
 
     101 BaseProtocol "base-protocol", "kernel/connecting.rs":
         "The base protocol: a break loses what was queued, and nobody is dead for longer than that."

@@ -14,12 +14,21 @@ pub(super) struct Harmless {
     pub(super) instead: Bug,
 }
 
-pub(super) const HARMLESS: &[Harmless] = &[Harmless {
-    bug: Bug::DeadlineBeforeReading,
-    why: "a driver that was away says for how long before it looks at deadlines, and its kernel puts all of them off by as \
-          much: none is due that was not before. What is left is a needless break, after which the session goes on",
-    instead: Bug::AbsenceCounts,
-}];
+pub(super) const HARMLESS: &[Harmless] = &[
+    Harmless {
+        bug: Bug::DeadlineBeforeReading,
+        why: "a driver that was away says for how long before it looks at deadlines, and its kernel puts all of them off by as \
+              much: none is due that was not before. What is left is a needless break, after which the session goes on",
+        instead: Bug::AbsenceCounts,
+    },
+    Harmless {
+        bug: Bug::NoRuleR3,
+        why: "whoever accepts a connection states how many the session has had when it reads the other side's first frame, and \
+              an older connection never carries the session again, so both ends keep the latest one. What is left is \
+              connections without need, which are superseded",
+        instead: Bug::RankForgotten,
+    },
+];
 
 /// Whether a bug breaks a promise.
 pub(super) fn is_harmful(bug: Bug) -> bool {

@@ -12,9 +12,9 @@ use harmless::{HARMLESS, is_harmful};
 use hunt::{Found, Quarry};
 
 /// The seeds of a quick run.
-const QUICK: u64 = 40;
-/// Bugs that take more seeds than that.
-const SLOW: &[Bug] = &[];
+const QUICK: u64 = 200;
+/// Bugs that may take more seeds than that.
+const SLOW: &[Bug] = &[Bug::NoticeOvertakesLarge, Bug::NoticesOvertake];
 
 /// What can be chosen.
 #[derive(Debug, clap::Args)]
@@ -25,7 +25,7 @@ pub(crate) struct Options {
     /// Give a bug up after so many seeds.
     #[arg(long, value_name = "MAX", default_value_t = 10_000)]
     seeds: u64,
-    /// Leave out the bugs that are hard to find, and give the others up after a few seeds.
+    /// Leave out what breaks no promise or is hard to find, and give the others up after a few seeds.
     #[arg(long, conflicts_with_all = ["only", "seeds"])]
     quick: bool,
 }
@@ -121,7 +121,7 @@ mod tests {
         let names: BTreeSet<_> = bugs.iter().map(|bug| bug.name()).collect();
         assert_eq!(names.len(), bugs.len());
         let numbers: BTreeSet<_> = bugs.iter().map(|bug| bug.number()).collect();
-        assert_eq!(numbers, (1..=29).chain(101..=112).collect());
+        assert_eq!(numbers, (1..=30).chain(101..=112).collect());
     }
 
     #[test]

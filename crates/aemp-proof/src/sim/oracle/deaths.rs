@@ -85,6 +85,10 @@ impl Oracle {
             let since = self.contacts.unchanged_since(own, watch.node).max(owed);
             return (now >= since + silence).then_some(since + silence);
         };
+        if self.is_estranged(own, watch.node) {
+            // No session begins any more: it is as if nobody answered.
+            return Some(owed.max(clear) + silence);
+        }
         let home_lives =
             watch.name.is_none_or(|name| self.facts.port_of(name).home.is_some_and(|home| self.facts.is_running(home)));
         let ample = owed > clear + bounds.recovery && watch.set > clear + bounds.recovery;

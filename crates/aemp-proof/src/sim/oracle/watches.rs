@@ -72,9 +72,10 @@ impl Oracle {
 
     fn port_declared_dead(&mut self, at: usize, holder: Process, name: Name, reason: &Reason, now: u64) {
         let port = self.facts.name(name).port;
+        // Of a name that was closed for it, and of one that it gave up, a node need not be told anything.
+        let is_told = is_of_program(reason) && !self.refusals.contains_key(&(holder, port));
         match self.facts.port(port).life.clone() {
-            // Other reasons are also given by whoever gave the port up.
-            Life::Dead(_, true_reason) if true_reason == *reason && is_of_program(reason) => {
+            Life::Dead(_, true_reason) if true_reason == *reason && is_told => {
                 self.check_last_words(holder, port, now);
             }
             Life::Dead(..) => {}
