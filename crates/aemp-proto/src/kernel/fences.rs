@@ -41,11 +41,23 @@ pub(crate) struct Made {
 }
 
 /// The fences around the ports of one peer.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Fences {
     by_name: BTreeMap<PortName, Fence>,
     unbound: usize,
     pub(crate) retired: Retired,
+}
+
+#[cfg(any(test, feature = "simulation"))]
+impl super::fingerprint::Feed for Fences {
+    fn feed<H: std::hash::Hasher>(&self, view: &mut super::fingerprint::View<'_, H>) {
+        let Self { by_name, unbound: _, retired } = self; // They are counted to save work.
+        view.sorted(by_name, |view, Fence { reason, made: Made { session, at: _ }, bound, settled, kills }| {
+            view.reason(reason);
+            view.put(&(session, bound, settled, kills));
+        });
+        retired.feed(view);
+    }
 }
 
 impl Fences {

@@ -12,6 +12,8 @@ mod destinations;
 mod dialling;
 mod explain;
 mod fences;
+#[cfg(any(test, feature = "simulation"))]
+pub(crate) mod fingerprint;
 mod handshake;
 mod local;
 mod lossy;
@@ -112,7 +114,7 @@ pub struct PeerInfo {
 }
 
 /// Who is waiting for an attempt to connect.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Dialler {
     Peer(Key),
     /// A look-up at an address whose node is not known: the address, the call, and the name that is sought.
@@ -125,6 +127,7 @@ enum Dialler {
 
 /// The state of a node.
 #[derive(Debug)]
+#[cfg_attr(feature = "simulation", derive(Clone))]
 pub struct Kernel {
     settings: Settings,
     ports: Ports,

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::{kernel::LocalPort, wire::frame::kind};
 
 /// A frame that waits for its turn.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Waiting {
     /// Its type and what follows, up to the elements.
     pub(crate) head: Vec<u8>,
@@ -13,6 +13,14 @@ pub(crate) struct Waiting {
     pub(crate) body: Bytes,
     /// The port that sent it: the notice of its death comes later.
     pub(crate) from: Option<LocalPort>,
+}
+
+#[cfg(any(test, feature = "simulation"))]
+impl crate::kernel::fingerprint::Feed for Waiting {
+    fn feed<H: std::hash::Hasher>(&self, view: &mut crate::kernel::fingerprint::View<'_, H>) {
+        let Self { head, body, from } = self;
+        view.put(&(head, body, from));
+    }
 }
 
 impl Waiting {
