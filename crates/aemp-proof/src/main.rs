@@ -1,6 +1,7 @@
 //! The evidence for what aemp promises, each part by one command.
 
 mod check;
+mod cost;
 mod model;
 mod mutants;
 mod sim;
@@ -26,6 +27,8 @@ enum Command {
     Sim(sim::Options),
     /// Plants one bug after the other, and counts how soon the simulation finds it.
     Mutants(mutants::Options),
+    /// Measures what sessions cost beside a stream without acknowledgements.
+    Cost(cost::Options),
     /// Tortures living nodes over real sockets, and checks what they have written down.
     Torture(torture::Options),
     /// Checks what a torture has written down.
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         Command::Model(options) => model::run(&options),
         Command::Sim(options) => sim::run(&options),
         Command::Mutants(options) => mutants::run(&options),
+        Command::Cost(options) => cost::run(&options),
         Command::Torture(options) => torture::run(&options),
         Command::Check(options) => check::run(&options),
         Command::TortureNode(options) => torture::node::run(options),

@@ -6,6 +6,7 @@ use aemp_proto::{
     id::{Address, NodeId},
     kernel::{RefusedIsDeath, Timing},
     limits::Limits,
+    link::Protection,
 };
 
 use zeroize::Zeroizing;
@@ -29,6 +30,7 @@ pub struct Builder {
     pub(super) advertise: Vec<Address>,
     pub(super) secret: Option<Zeroizing<String>>,
     pub(super) certificates: Option<Certificates>,
+    pub(super) protection: Protection,
     pub(super) limits: Limits,
     pub(super) timing: Timing,
     pub(super) refused_is_death: RefusedIsDeath,
@@ -65,6 +67,7 @@ impl Builder {
             advertise: Vec::new(),
             secret: None,
             certificates: None,
+            protection: Protection::default(),
             limits: Limits::default(),
             timing: Timing::default(),
             refused_is_death: RefusedIsDeath::default(),
@@ -137,6 +140,16 @@ impl Builder {
     /// for nodes that have none.
     pub fn certificates(mut self, certificates: Certificates) -> Self {
         self.certificates = Some(certificates);
+        self
+    }
+
+    /// Does without encryption on connections whose other end does, too: everybody on the way can read and change
+    /// messages. The nodes still prove to each other that they hold the secret; certificates count on encrypted
+    /// connections only.
+    ///
+    /// For measurements, and for networks that encrypt by themselves. No profile or variable can ask for it.
+    pub const fn dangerously_plain(mut self) -> Self {
+        self.protection = Protection::DangerouslyPlain;
         self
     }
 

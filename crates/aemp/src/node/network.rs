@@ -76,6 +76,7 @@ pub(super) fn start(
     identity: Identity,
     membership: Membership,
     listeners: Listeners,
+    protection: Protection,
 ) -> Result<Network> {
     let kernel = engine.kernel(|kernel, _| kernel.settings().clone());
     let settings = TransportSettings {
@@ -85,7 +86,7 @@ pub(super) fn start(
         certificates: membership.certificates,
         limits: kernel.limits,
         dial_timeout: kernel.timing.handshake,
-        protection: Protection::Encrypted,
+        protection,
     };
     let network = Network::new(Rc::clone(engine), settings);
     let network = network.map_err(|error| Error::Configuration(error.into()))?;

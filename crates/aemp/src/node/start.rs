@@ -98,7 +98,7 @@ async fn make(builder: Builder, clock: Clock) -> Result<Rc<Engine>> {
     let shared = Arc::new(Shared::new(settings.node.clone(), settings.incarnation.into(), settings.limits));
     let engine = Engine::new(shared, settings, clock, builder.stop_timeout);
     engine.enter_thread();
-    let network = network::start(&engine, identity, membership, listeners)?;
+    let network = network::start(&engine, identity, membership, listeners, builder.protection)?;
     engine.network.replace(Some(network));
     Ok(engine)
 }

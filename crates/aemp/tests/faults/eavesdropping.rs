@@ -116,3 +116,25 @@ fn no_session_comes_up_when_any_octet_of_a_greeting_is_changed() {
     assert_eq!(came_up, None);
     assert!(reaches(&visitor(), &b.proxy), "an unchanged one is not");
 }
+
+#[test]
+fn only_two_nodes_that_both_ask_for_it_speak_in_the_clear() {
+    for (ours, theirs, shown) in [(true, true, true), (true, false, false), (false, true, false)] {
+        let clear = |wanted: bool| move |builder: Builder| if wanted { builder.dangerously_plain() } else { builder };
+        let a = clear(ours)(Node::builder().anonymous().secret(SECRET)).start().unwrap();
+        let b = hidden_with("b", |builder| clear(theirs)(builder.secret(SECRET)));
+        b.proxy.record();
+        let (port, received) = collector::<String>(&b.node);
+        b.node.publish(PUBLISHED, &port);
+        let found = a.find::<String>(&b.proxy.address(), PUBLISHED).wait().unwrap();
+        a.send(&found, TEXT.into());
+        assert_eq!(received.recv_timeout(secs(5)).as_deref(), Ok(TEXT));
+        let octets = b.proxy.recorded(Direction::ToNode);
+        assert_eq!(
+            contains(&octets, TEXT.as_bytes()),
+            shown,
+            "asked for by the dialler: {ours}, by the other: {theirs}"
+        );
+        assert!(!contains(&octets, SECRET.as_bytes()), "the secret is never shown");
+    }
+}
