@@ -11,29 +11,69 @@ use super::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     /// A program takes its next turn.
-    Turn { script: usize },
+    Turn {
+        script: usize,
+    },
     /// A node connects: the place of its nonce among those of the connections between the two.
-    Connect { from: usize, to: usize, asked: bool, place: usize },
+    Connect {
+        from: usize,
+        to: usize,
+        asked: bool,
+        place: usize,
+    },
     /// Authentication ends at one end.
-    Attach { wire: usize, end: usize },
+    Attach {
+        wire: usize,
+        end: usize,
+    },
     /// Authentication fails, since the other end is gone.
-    Fail { wire: usize, end: usize },
+    Fail {
+        wire: usize,
+        end: usize,
+    },
     /// Nobody listens where a node dials.
-    Refuse { from: usize, to: usize },
+    Refuse {
+        from: usize,
+        to: usize,
+    },
     /// The next frame arrives.
-    Deliver { wire: usize, end: usize },
+    Deliver {
+        wire: usize,
+        end: usize,
+    },
     /// The other end was closed; of what is on its way so many frames are read, and the rest is lost.
-    Notice { wire: usize, end: usize, reads: usize },
+    Notice {
+        wire: usize,
+        end: usize,
+        reads: usize,
+    },
     /// Three heartbeats were missed.
-    Silence { wire: usize, end: usize },
-    Acknowledge { node: usize },
+    Silence {
+        wire: usize,
+        end: usize,
+    },
+    Acknowledge {
+        node: usize,
+    },
     /// A probe was not answered.
-    Unanswered { node: usize },
-    Restart { node: usize },
+    Unanswered {
+        node: usize,
+    },
+    Restart {
+        node: usize,
+    },
     /// An end sees the connection break, after it has read so many frames.
-    Break { wire: usize, end: usize, reads: usize },
-    TimeOut { node: usize },
-    Crash { node: usize },
+    Break {
+        wire: usize,
+        end: usize,
+        reads: usize,
+    },
+    TimeOut {
+        node: usize,
+    },
+    Crash {
+        node: usize,
+    },
 }
 
 impl World {
@@ -48,7 +88,11 @@ impl World {
             self.of_node(config, at, out);
         }
         let calm = out.len();
-        out.extend((0..config.scripts.len()).filter(|script| self.may_step(config, *script)).map(|script| Action::Turn { script }));
+        out.extend(
+            (0..config.scripts.len())
+                .filter(|script| self.may_step(config, *script))
+                .map(|script| Action::Turn { script }),
+        );
         self.faults(config, out);
         calm
     }

@@ -15,6 +15,16 @@ use super::{
     world::{End, HEARTBEAT, Name, Node, PROBE, Reach, SESSION, Wire, World, incarnation, local, node_id},
 };
 
+/// What is in a message, beside its place in its stream.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Parcel {
+    from: Option<PortAt>,
+    /// A port whose ID it carries.
+    hands: Option<PortAt>,
+    large: bool,
+    is_refused: bool,
+}
+
 impl World {
     /// What becomes of the world when `action` happens in it, or what promise that breaks.
     pub(crate) fn apply(&mut self, config: &Config, action: Action) -> Result<(), Violation> {
@@ -53,7 +63,8 @@ impl World {
     }
 
     fn close_other_ends(&mut self, config: &Config) -> Result<(), Violation> {
-        let half = |wire: &Wire| (0..2).find(|end| is_open(&wire.ends[*end]) && wire.ends[1 - *end].reach == Reach::Closed);
+        let half =
+            |wire: &Wire| (0..2).find(|end| is_open(&wire.ends[*end]) && wire.ends[1 - *end].reach == Reach::Closed);
         while let Some((wire, end)) = self.wires.iter().enumerate().find_map(|(w, wire)| Some((w, half(wire)?))) {
             self.notice(config, wire, end, usize::MAX)?;
         }
@@ -72,12 +83,17 @@ impl World {
     fn step(&mut self, config: &Config, at: usize, step: Step) {
         let name = |port: PortAt| Name { port, age: 0 };
         match step {
-            Step::Send(to) => self.send(config, at, name(to), None, None, false),
-            Step::SendLarge(to) => self.send(config, at, name(to), None, None, true),
-            Step::SendFrom(from, to) => self.send(config, at, name(to), Some(from), None, false),
-            Step::SendLargeFrom(from, to) => self.send(config, at, name(to), Some(from), None, true),
-            Step::SendNew(to) => self.send(config, at, self.newest(config, to), None, None, false),
-            Step::Hand(to, port) => self.send(config, at, name(to), None, Some(port), false),
+            Step::Send(to) => self.send(config, at, name(to), Parcel::default()),
+            Step::SendLarge(to) => self.send(config, at, name(to), Parcel { large: true, ..Parcel::default() }),
+            Step::SendFrom(from, to) => {
+                self.send(config, at, name(to), Parcel { from: Some(from), ..Parcel::default() })
+            }
+            Step::SendLargeFrom(from, to) => {
+                self.send(config, at, name(to), Parcel { from: Some(from), large: true, ..Parcel::default() });
+            }
+            Step::SendNew(to) => self.send(config, at, self.newest(config, to), Parcel::default()),
+            Step::SendRefused(to) => self.send(config, at, name(to), Parcel { is_refused: true, ..Parcel::default() }),
+            Step::Hand(to, port) => self.send(config, at, name(to), Parcel { hands: Some(port), ..Parcel::default() }),
             Step::Monitor(port) => self.monitor(config, at, name(port)),
             Step::Demonitor(port) => self.demonitor(at, name(port)),
             Step::Kill(port) => self.kill(config, at, name(port)),
@@ -95,19 +111,12 @@ impl World {
         node.kernel.kill(&id, &Reason::new("killed", ""), now);
     }
 
-    pub(crate) fn send(
-        &mut self,
-        config: &Config,
-        at: usize,
-        to: Name,
-        from: Option<PortAt>,
-        hands: Option<PortAt>,
-        large: bool,
-    ) {
+    pub(crate) fn send(&mut self, config: &Config, at: usize, to: Name, parcel: Parcel) {
+        let Parcel { from, hands, large, is_refused } = parcel;
         let run = self.nodes[at].run;
         let stream = self.history.stream(at, run, to);
         stream.sent += 1;
-        let message = Message { node: at, run, to, number: stream.sent, from, hands };
+        let message = Message { node: at, run, to, number: stream.sent, from, hands, is_refused };
         let id = self.port_id(config, to);
         let node = self.touch(at);
         let now = node.now();
@@ -153,11 +162,10 @@ impl World {
         let below = if place == 0 { 0 } else { nonce(place - 1) };
         let above = if place == between { u64::MAX } else { nonce(place) };
         let end = |node: usize, reach| End { node, run: self.nodes[node].run, reach };
-        let ends = [
-            end(from, Reach::Greeted { at: dialled, dial }),
-            end(to, Reach::Greeted { at: accepted, dial: None }),
-        ];
-        let wire = Wire { nonce: below + (above - below) / 2, ends, flow: Default::default(), proved: false, silent: false };
+        let ends =
+            [end(from, Reach::Greeted { at: dialled, dial }), end(to, Reach::Greeted { at: accepted, dial: None })];
+        let wire =
+            Wire { nonce: below + (above - below) / 2, ends, flow: Default::default(), proved: false, silent: false };
         self.wires.insert(first + place, wire);
         self.known = [None; 3];
         if !config.slow {

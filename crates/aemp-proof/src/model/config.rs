@@ -26,6 +26,8 @@ pub(crate) enum Step {
     SendLargeFrom(PortAt, PortAt),
     /// A message to the newest name of a port, which was looked up; waits until there is one.
     SendNew(PortAt),
+    /// A message that its port refuses.
+    SendRefused(PortAt),
     /// A message with the ID of a port (the second) in it: the port may be used there from then on.
     Hand(PortAt, PortAt),
     Monitor(PortAt),
@@ -40,7 +42,8 @@ impl Step {
     /// The port of another node that has to be known.
     pub(crate) const fn needs(self) -> PortAt {
         match self {
-            Self::Send(to) | Self::SendLarge(to) | Self::SendNew(to) | Self::SendFrom(_, to) | Self::SendLargeFrom(_, to) => to,
+            Self::Send(to) | Self::SendLarge(to) | Self::SendNew(to) | Self::SendRefused(to) => to,
+            Self::SendFrom(_, to) | Self::SendLargeFrom(_, to) => to,
             Self::Monitor(port) | Self::Demonitor(port) | Self::Kill(port) | Self::Close(port) => port,
             Self::Hand(to, _) => to,
         }
@@ -95,8 +98,14 @@ pub(crate) struct Config {
     pub(crate) halves: bool,
     /// Nodes that do not know a port before they are handed it.
     pub(crate) secret: &'static [(usize, PortAt)],
-    /// Violations of these are not looked for: to see what else a lesser protocol breaks.
-    pub(crate) ignored: &'static [&'static str],
+    /// Less than usual may wait for a peer: two large messages are too many.
+    pub(crate) narrow: bool,
+    /// Names that are remembered as dead for one incarnation, at most.
+    pub(crate) max_fences: Option<usize>,
+    /// The search lets nodes connect before it lets anything arrive: the same states, but ways without end come first.
+    pub(crate) eager: bool,
+    /// Only violations of this are looked for: to see all that a lesser protocol breaks.
+    pub(crate) only: Option<&'static str>,
 }
 
 impl Config {
@@ -116,7 +125,10 @@ impl Config {
             prompt: false,
             halves: false,
             secret: &[],
-            ignored: &[],
+            narrow: false,
+            max_fences: None,
+            eager: false,
+            only: None,
         }
     }
 }

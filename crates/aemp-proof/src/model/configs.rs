@@ -56,32 +56,47 @@ const SHARED: &[Script] = &[a(&[&[Monitor(Q), Send(Q)], &[Send(Q)], &[SendNew(Q)
 /// What is sent to the next incarnation of B before it is met.
 const NEXT: &[Script] = &[a(&[&[Monitor(P), Send(P)], &[Monitor(R), Send(R)], &[Send(R)]])];
 const WORDS: &[Script] = &[a(&[&[Monitor(P)]]), b(&[&[SendFrom(P, W)], &[SendFrom(P, W), Close(P)]])];
-const LARGE: &[Script] = &[a(&[&[Monitor(P), SendLarge(P), Send(P)]]), b(&[&[SendLargeFrom(P, W), Close(P)]])];
+const PIECES: &[Script] = &[a(&[&[Monitor(P), SendLarge(P), Send(P)]]), b(&[&[SendLargeFrom(P, W), Close(P)]])];
 const KILL: &[Script] = &[a(&[&[Monitor(Q), SendLarge(Q), Kill(Q)], &[Send(P)]])];
 const KILL_LATER: &[Script] = &[a(&[&[Monitor(Q)], &[Send(P)], &[Kill(Q)]])];
 const DEMONITOR: &[Script] = &[a(&[&[Monitor(P), Monitor(Q)], &[Demonitor(P)]]), b(&[&[Close(P)]])];
 const HANDED: &[Script] = &[c(&[&[Send(P), Hand(W, P)]]), a(&[&[Monitor(P), Send(P)]])];
 const HANDED_NEXT: &[Script] = &[c(&[&[Hand(W, R)]]), a(&[&[Send(P)], &[Monitor(R), Send(R)]])];
 
+/// Certificates that name an older name, since a port that is told about another keeps the nodes in touch.
+const OLDER: &[Script] = &[a(&[&[Monitor(Q)], &[Send(P)], &[Send(P)]])];
+const AT_ONCE: &[Script] = &[a(&[&[Send(P)], &[Monitor(P), Demonitor(P)]])];
+const REFUSED: &[Script] = &[a(&[&[Monitor(Q), SendRefused(Q), Send(Q)], &[SendNew(Q)]])];
+const OVERLOAD: &[Script] = &[a(&[&[Send(P)], &[Monitor(Q), SendLarge(Q), SendLarge(Q), Send(Q)], &[SendNew(Q)]])];
+const COLLAPSE: &[Script] = &[a(&[&[Send(P)], &[Monitor(Q), SendLarge(Q), SendLarge(Q), Send(Q)]])];
+const BOTH: &[Script] = &[a(&[&[Monitor(P), Send(P), Monitor(Q)], &[Send(Q)]])];
+
 pub(crate) const SMALL: &[Config] = &[
     Config { halves: true, late_acknowledgements: true, ..config("halves", ONE, faults(1, 0, 1, 0)) },
-    config("break", SLOWLY, faults(1, 0, 0, 0)),
     config("crossing", ONE, faults(1, 1, 0, 0)),
     config("time-out", ONE, faults(1, 0, 1, 0)),
     config("shared", SHARED, faults(0, 0, 2, 0)),
     config("restart", ONE, faults(1, 0, 1, 1)),
     config("next", NEXT, faults(0, 0, 1, 1)),
     config("words", WORDS, faults(1, 0, 0, 0)),
-    config("large", LARGE, faults(1, 0, 0, 0)),
+    config("large", PIECES, faults(1, 0, 0, 0)),
     config("kill", KILL, faults(0, 0, 1, 0)),
     config("kill-later", KILL_LATER, faults(0, 0, 1, 0)),
     config("demonitor", DEMONITOR, faults(1, 0, 1, 0)),
     Config { silent: true, ..config("silent", ONE, faults(2, 0, 0, 0)) },
     Config { slow: true, ..config("slow", ONE, faults(1, 0, 0, 1)) },
     Config { nodes: 3, secret: &[(0, P)], batches: true, prompt: true, ..config("handed", HANDED, faults(1, 0, 0, 0)) },
+    config("at-once", AT_ONCE, faults(0, 0, 1, 0)),
+    config("refused", REFUSED, faults(1, 0, 0, 0)),
+    Config { narrow: true, ..config("overload", OVERLOAD, faults(0, 0, 0, 0)) },
+    Config { max_fences: Some(1), prompt: true, ..config("retired", BOTH, faults(0, 0, 1, 0)) },
+    Config { narrow: true, max_fences: Some(0), prompt: true, ..config("collapse", COLLAPSE, faults(0, 0, 0, 0)) },
+    Config { eager: true, ..config("eager", ONE, faults(1, 0, 0, 0)) },
 ];
 
-pub(crate) const LARGER: &[Config] = &[
+pub(crate) const LARGE: &[Config] = &[
+    config("break", SLOWLY, faults(1, 0, 0, 0)),
+    config("older", OLDER, faults(1, 0, 2, 0)),
     Config { batches: true, prompt: true, ..config("everything", THREE, faults(3, 1, 1, 1)) },
     config("frames-breaks", THREE, faults(2, 0, 0, 0)),
     config("frames-crossing", THREE, faults(1, 1, 0, 0)),
@@ -89,6 +104,23 @@ pub(crate) const LARGER: &[Config] = &[
     config("frames-restart", THREE, faults(1, 0, 0, 1)),
     Config { batches: true, ..config("lingering", THREE, faults(3, 0, 0, 0)) },
     Config { batches: true, ..config("lingering-crossing", THREE, faults(1, 1, 1, 0)) },
-    Config { nodes: 3, secret: &[(0, P)], batches: true, prompt: true, ..config("three-nodes", HANDED, faults(2, 0, 1, 0)) },
-    Config { nodes: 3, secret: &[(0, R)], batches: true, prompt: true, ..config("three-nodes-restart", HANDED_NEXT, faults(2, 0, 0, 1)) },
+    Config {
+        nodes: 3,
+        secret: &[(0, P)],
+        batches: true,
+        prompt: true,
+        ..config("three-nodes", HANDED, faults(2, 0, 1, 0))
+    },
+    Config {
+        nodes: 3,
+        secret: &[(0, R)],
+        batches: true,
+        prompt: true,
+        ..config("three-nodes-restart", HANDED_NEXT, faults(2, 0, 0, 1))
+    },
 ];
+
+/// The configuration of this name.
+pub(crate) fn named(name: &str) -> Option<&'static Config> {
+    SMALL.iter().chain(LARGE).find(|config| config.name == name)
+}

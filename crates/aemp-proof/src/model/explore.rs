@@ -20,10 +20,11 @@ pub(crate) struct Outcome {
     pub(crate) at_rest: usize,
     pub(crate) depth: usize,
     pub(crate) took: Duration,
-    /// Every state was visited.
-    pub(crate) complete: bool,
     pub(crate) violation: Option<(Violation, Vec<Action>)>,
 }
+
+/// No way without a cycle is so long.
+const PATIENCE: usize = 1_000;
 
 /// Fingerprints are mixed already.
 #[derive(Default)]
@@ -61,35 +62,23 @@ struct Search<'c> {
     outcome: Outcome,
 }
 
-/// Visits every state, or as many as `limit` allows until `end`.
-pub(crate) fn explore(config: &Config, limit: usize, end: Option<Instant>) -> Outcome {
+/// Visits every state, or as many as `limit` allows.
+pub(crate) fn explore(config: &Config, limit: usize) -> Outcome {
     let start = Instant::now();
-    let outcome = Outcome {
-        states: 0,
-        transitions: 0,
-        at_rest: 0,
-        depth: 0,
-        took: Duration::ZERO,
-        complete: false,
-        violation: None,
-    };
+    let outcome = Outcome { states: 0, transitions: 0, at_rest: 0, depth: 0, took: Duration::ZERO, violation: None };
     let mut search = Search { config, seen: Seen::default(), path: Vec::new(), outcome };
-    let found = search.run(limit, end);
+    let found = search.run(limit);
     let Search { path, mut outcome, .. } = search;
-    match found {
-        Ok(complete) => outcome.complete = complete,
-        Err(violation) => {
-            let actions = path.iter().filter_map(|place| place.actions.get(place.next.wrapping_sub(1)).copied()).collect();
-            outcome.violation = Some((violation, actions));
-        }
+    if let Err(violation) = found {
+        let actions = path.iter().filter_map(|place| place.actions.get(place.next.wrapping_sub(1)).copied()).collect();
+        outcome.violation = Some((violation, actions));
     }
     outcome.took = start.elapsed();
     outcome
 }
 
 impl Search<'_> {
-    /// True if every state was visited.
-    fn run(&mut self, limit: usize, end: Option<Instant>) -> Result<bool, Violation> {
+    fn run(&mut self, limit: usize) -> Result<(), Violation> {
         let mut first = World::new(self.config);
         let fingerprint = first.fingerprint();
         self.seen.insert(fingerprint);
@@ -106,8 +95,8 @@ impl Search<'_> {
             world.apply(self.config, action)?;
             let fingerprint = world.fingerprint();
             if self.seen.insert(fingerprint) {
-                if self.seen.len() > limit || self.seen.len() % 4096 == 0 && end.is_some_and(|end| Instant::now() > end) {
-                    return Ok(false);
+                if self.seen.len() > limit {
+                    return Ok(());
                 }
                 self.enter(world, fingerprint)?;
             } else if fingerprint == before && matches!(action, Action::Refuse { .. }) {
@@ -116,16 +105,22 @@ impl Search<'_> {
                 return Violation::new("liveness", "the network goes round in a circle without any fault");
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     fn enter(&mut self, world: World, fingerprint: u64) -> Result<(), Violation> {
         let mut actions = Vec::new();
         let calm = world.actions(self.config, &mut actions);
+        if self.config.eager {
+            actions[..calm].reverse();
+        }
         self.outcome.states += 1;
         if calm == 0 {
             self.outcome.at_rest += 1;
             world.check_rest(self.config)?;
+        }
+        if self.path.len() > PATIENCE {
+            return Violation::new("liveness", "the network goes on without end, and without any fault");
         }
         self.path.push(Place { world, fingerprint, actions, next: 0 });
         self.outcome.depth = self.outcome.depth.max(self.path.len());

@@ -44,7 +44,8 @@ impl Hasher for Mixer {
     }
 
     fn write_u64(&mut self, value: u64) {
-        let product = u128::from(self.one ^ value).wrapping_mul(u128::from(self.other | 1) ^ 0xa24b_aed4_963e_e407 << 64 ^ 0x9fb2_1c65_1e98_df25);
+        let product = u128::from(self.one ^ value)
+            .wrapping_mul(u128::from(self.other | 1) ^ 0xa24b_aed4_963e_e407 << 64 ^ 0x9fb2_1c65_1e98_df25);
         self.one = (product >> 64) as u64 ^ product as u64 ^ self.one.rotate_left(23);
         self.other = self.other.rotate_left(29).wrapping_add(value ^ self.one).wrapping_mul(0x2545_f491_4f6c_dd1d);
     }
@@ -60,7 +61,10 @@ impl World {
         let mut mixer = Mixer::default();
         let label = |nonce: &[u8; 32]| {
             let nonce = nonce.first_chunk().map(|first| u64::from_be_bytes(*first));
-            self.wires.iter().position(|wire| Some(wire.nonce) == nonce && wire.ends.iter().any(|end| end.node == at)).unwrap_or(usize::MAX) as u64
+            self.wires
+                .iter()
+                .position(|wire| Some(wire.nonce) == nonce && wire.ends.iter().any(|end| end.node == at))
+                .unwrap_or(usize::MAX) as u64
         };
         let node = &self.nodes[at];
         node.kernel.fingerprint(node.now(), label, &mut mixer);

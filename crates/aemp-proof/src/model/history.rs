@@ -20,9 +20,9 @@ impl Violation {
 }
 
 impl Config {
-    /// The violation, unless this configuration looks for others.
-    pub(crate) fn unless_ignored(&self, of: &'static str, what: impl FnOnce() -> String) -> Result<(), Violation> {
-        if self.ignored.contains(&of) { Ok(()) } else { Violation::new(of, what()) }
+    /// The violation, unless this configuration looks for others only.
+    pub(crate) fn violation(&self, of: &'static str, what: impl FnOnce() -> String) -> Result<(), Violation> {
+        if self.only.is_none_or(|only| only == of) { Violation::new(of, what()) } else { Ok(()) }
     }
 }
 
@@ -58,25 +58,44 @@ pub(crate) struct Message {
     pub(crate) number: u8,
     pub(crate) from: Option<PortAt>,
     pub(crate) hands: Option<PortAt>,
+    /// Its port does not take it.
+    pub(crate) is_refused: bool,
 }
 
 const NOBODY: u8 = u8::MAX;
 /// Octets that make a message a large one.
-const LARGE: usize = 200;
+pub(crate) const LARGE: usize = 200;
 
 impl Message {
     pub(crate) fn write(&self, large: bool, out: &mut Vec<u8>) {
         let place = |port: Option<PortAt>| port.map_or(NOBODY, |port| port as u8);
-        let Self { node, run, to, number, from, hands } = *self;
-        out.extend([node as u8, run, to.port as u8, to.age as u8, number, place(from), place(hands)]);
+        let Self { node, run, to, number, from, hands, is_refused } = *self;
+        out.extend([
+            node as u8,
+            run,
+            to.port as u8,
+            to.age as u8,
+            number,
+            place(from),
+            place(hands),
+            is_refused.into(),
+        ]);
         out.resize(out.len() + if large { LARGE } else { 0 }, 0);
     }
 
     pub(crate) fn read(octets: &[u8]) -> Option<Self> {
-        let [node, run, port, age, number, from, hands] = *octets.first_chunk()?;
+        let [node, run, port, age, number, from, hands, is_refused] = *octets.first_chunk()?;
         let port_at = |place: u8| (place != NOBODY).then_some(place.into());
         let to = Name { port: port.into(), age: age.into() };
-        Some(Self { node: node.into(), run, to, number, from: port_at(from), hands: port_at(hands) })
+        Some(Self {
+            node: node.into(),
+            run,
+            to,
+            number,
+            from: port_at(from),
+            hands: port_at(hands),
+            is_refused: is_refused != 0,
+        })
     }
 }
 
@@ -108,18 +127,20 @@ impl History {
         let Message { node, run: sender, to, number, from, .. } = *message;
         let of_sender = |stream: &&Stream| (stream.node, stream.run, Some(stream.to.port)) == (at, run, from);
         if !self.failed && self.streams.iter().filter(of_sender).any(|stream| stream.told) {
-            config.unless_ignored("G7", || "a message arrives behind the notice of its sender's death".to_owned())?;
+            config.violation("G7", || "a message arrives behind the notice of its sender's death".to_owned())?;
         }
         let stream = self.stream(node, sender, to);
         let before = std::mem::replace(&mut stream.delivered, number);
         if stream.fired.is_some_and(|sent| number > sent) {
-            config.unless_ignored("G3", || format!("message {number} is delivered, but a monitor had fired before it was sent"))?;
+            config.violation("G3", || {
+                format!("message {number} is delivered, but a monitor had fired before it was sent")
+            })?;
         }
         if number <= before {
-            config.unless_ignored("G1", || format!("message {number} is delivered twice or out of order"))?;
+            config.violation("G1", || format!("message {number} is delivered twice or out of order"))?;
         }
         if number > before + 1 {
-            config.unless_ignored("G1", || format!("message {number} is delivered, but not the one before it"))?;
+            config.violation("G1", || format!("message {number} is delivered, but not the one before it"))?;
         }
         Ok(())
     }
@@ -131,11 +152,13 @@ impl History {
         }
         let label = config.ports[port].name;
         let Some(kill) = self.killed.iter().find(|kill| kill.port == port) else {
-            return config.unless_ignored("G6", || format!("{label} is killed though nothing failed"));
+            return config.violation("G6", || format!("{label} is killed though nothing failed"));
         };
         let sent = |stream: &&Stream| (stream.node, stream.run, stream.to.port) == (kill.node, kill.run, port);
         match self.streams.iter().find(sent).is_some_and(|stream| stream.delivered < kill.sent) {
-            true => config.unless_ignored("G1", || format!("{label} is killed before a message that was sent earlier arrives")),
+            true => {
+                config.violation("G1", || format!("{label} is killed before a message that was sent earlier arrives"))
+            }
             false => Ok(()),
         }
     }

@@ -5,38 +5,39 @@ use std::collections::VecDeque;
 use super::{
     actions::Action,
     config::Config,
-    explore::{Outcome, Seen, explore},
+    explore::{Seen, explore},
     history::Violation,
     world::World,
 };
 
-/// States that are kept as kernels at most; beyond, the way that was found first has to do.
-const MAX_WAITING: usize = 150_000;
+/// So many states are looked at for a shorter way; beyond, the way that was found first has to do.
+const MAX_REACHED: usize = 60_000;
 
 /// A violation, and a way to it.
 #[derive(Clone, Debug)]
 pub(crate) struct Finding {
-    pub(crate) config: &'static Config,
+    pub(crate) config: Config,
     pub(crate) violation: Violation,
     pub(crate) actions: Vec<Action>,
 }
 
-/// The first violation in one of `configs`, each of which is searched up to `limit` states; and all outcomes up to it.
-pub(crate) fn find(configs: &[&'static Config], limit: usize) -> Option<Finding> {
-    configs.iter().find_map(|config| {
-        let Outcome { violation, .. } = explore(config, limit, None);
-        let (violation, actions) = violation?;
-        let is_liveness = violation.of == "liveness";
-        let shortest = Hunt::new(config, is_liveness).run();
-        Some(shortest.unwrap_or(Finding { config, violation, actions }))
-    })
+/// A violation in `config`, whose states are searched up to `limit`: with the shortest way to it, if that is not far.
+pub(crate) fn find(config: &Config, limit: usize) -> Option<Finding> {
+    let (violation, actions) = explore(config, limit).violation?;
+    Some(shorten(Finding { config: *config, violation, actions }))
+}
+
+/// The shortest way to a violation like this, if it is not far.
+pub(crate) fn shorten(found: Finding) -> Finding {
+    let is_liveness = found.violation.of == "liveness";
+    Hunt::new(&found.config, is_liveness).run().unwrap_or(found)
 }
 
 /// A state that was reached: from which other, and how.
 type Reached = (usize, Option<Action>);
 
-struct Hunt {
-    config: &'static Config,
+struct Hunt<'c> {
+    config: &'c Config,
     /// Whether the network comes to rest is tried from every state.
     rests: bool,
     seen: Seen,
@@ -44,8 +45,8 @@ struct Hunt {
     waiting: VecDeque<(World, usize)>,
 }
 
-impl Hunt {
-    fn new(config: &'static Config, rests: bool) -> Self {
+impl<'c> Hunt<'c> {
+    fn new(config: &'c Config, rests: bool) -> Self {
         Self { config, rests, seen: Seen::default(), reached: Vec::new(), waiting: VecDeque::new() }
     }
 
@@ -55,7 +56,7 @@ impl Hunt {
         self.reached.push((0, None));
         self.waiting.push_back((first, 0));
         while let Some((world, at)) = self.waiting.pop_front() {
-            if self.waiting.len() > MAX_WAITING {
+            if self.reached.len() > MAX_REACHED {
                 return None;
             }
             if let Err((violation, last)) = self.expand(&world, at) {
@@ -66,7 +67,7 @@ impl Hunt {
                     place = from;
                 }
                 actions.reverse();
-                return Some(Finding { config: self.config, violation, actions });
+                return Some(Finding { config: *self.config, violation, actions });
             }
         }
         None

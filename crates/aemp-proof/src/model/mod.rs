@@ -1,7 +1,10 @@
-//! Explores every state of a few nodes.
+//! Explores every state of two and three nodes that the production kernel can reach within bounds.
 
 mod actions;
 mod apply;
+mod arrivals;
+mod bounds;
+mod bugs;
 mod config;
 mod configs;
 mod explore;
@@ -10,42 +13,58 @@ mod frames;
 mod history;
 mod hunt;
 mod network;
+mod report;
 mod rest;
 mod story;
 mod world;
 
 use std::process::ExitCode;
 
+use config::Config;
+
+/// A bug that is not found in so many states is not found.
+const MAX_HUNTED: usize = 400_000;
+
 /// What can be chosen.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
+    /// Leave the large configurations out.
     #[arg(long)]
+    small: bool,
+    /// Explore this configuration only, and no control.
+    #[arg(long, value_name = "NAME")]
     config: Option<String>,
-    #[arg(long, default_value_t = 1_000_000)]
-    limit: usize,
-    #[arg(long)]
-    bug: Option<String>,
+    /// Instead, look for the planted bugs.
+    #[arg(long, conflicts_with_all = ["small", "config"])]
+    mutants: bool,
+    /// With --mutants: only this bug, with the story of how it was found.
+    #[arg(long, value_name = "NAME", requires = "mutants")]
+    only: Option<String>,
 }
 
 /// Runs the command.
 pub(crate) fn run(options: &Options) -> ExitCode {
-    let bug = options.bug.as_ref().map(|name| *aemp_proto::planted::Bug::ALL.iter().find(|bug| bug.name() == name).unwrap());
-    aemp_proto::planted::plant(bug);
-    let all: Vec<_> = configs::SMALL.iter().chain(if options.config.is_some() {configs::LARGER} else {&[]}).filter(|config| options.config.as_ref().is_none_or(|name| config.name == name)).collect();
-    if bug.is_some() {
-        match hunt::find(&all, options.limit) {
-            Some(finding) => { println!("{}:", finding.config.name); finding.story().iter().for_each(|line| println!("{line}")) }
-            None => println!("not found"),
+    let is_good = if options.mutants {
+        report::mutants(options.only.as_deref())
+    } else {
+        match chosen(options) {
+            Some(configs) => report::production(&configs) & (options.config.is_some() || report::controls()),
+            None => false,
         }
-        return ExitCode::FAILURE;
+    };
+    if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The configurations to explore.
+fn chosen(options: &Options) -> Option<Vec<&'static Config>> {
+    let Some(name) = &options.config else {
+        let large = if options.small { &[] } else { configs::LARGE };
+        return Some(configs::SMALL.iter().chain(large).collect());
+    };
+    let config = configs::named(name);
+    if config.is_none() {
+        let names: Vec<_> = configs::SMALL.iter().chain(configs::LARGE).map(|config| config.name).collect();
+        eprintln!("no configuration is called {name}; known are {}", names.join(", "));
     }
-    for config in all {
-        let outcome = explore::explore(config, options.limit, None);
-        println!("{}: {} states {} transitions {} at rest depth {} {:?} {:.0}/s complete {}", config.name, outcome.states, outcome.transitions, outcome.at_rest, outcome.depth, outcome.took, outcome.states as f64 / outcome.took.as_secs_f64(), outcome.complete);
-        if let Some((violation, actions)) = outcome.violation {
-            let f = hunt::find(&[config], options.limit).unwrap_or(hunt::Finding { config, violation, actions });
-            f.story().iter().for_each(|line| println!("{line}"));
-        }
-    }
-    ExitCode::FAILURE
+    Some(vec![config?])
 }

@@ -1,7 +1,8 @@
 //! What must hold where the network has nothing more to do: agreement, G2, G3, G5, G6.
 
 use super::{
-    actions::pair,
+    actions::{Action, pair},
+    apply::Parcel,
     config::{Config, NODES},
     history::{Stream, Violation},
     world::{Node, Reach, Wire, World},
@@ -37,7 +38,10 @@ impl World {
         let (a, b) = (&self.nodes[one], &self.nodes[other]);
         let connected = [(a, b), (b, a)].map(|(me, it)| me.kernel.peer(&it.id).is_some_and(|peer| peer.connected));
         if connected != [!wires.is_empty(); 2] {
-            return Violation::new("agreement", "the network rests, but a node waits for a connection, or holds a dead one");
+            return Violation::new(
+                "agreement",
+                "the network rests, but a node waits for a connection, or holds a dead one",
+            );
         }
         if [a, b].iter().any(|node| node.kernel.unfinished() > 0) {
             return Violation::new("agreement", "the network rests with unfinished business");
@@ -55,7 +59,8 @@ impl World {
         let (Some(here), Some(there)) = (a.kernel.session(&b.id), b.kernel.session(&a.id)) else {
             return Violation::new("agreement", "a connection without a session");
         };
-        let incarnations = (here.1, there.1) == (Some(b.kernel.settings().incarnation), Some(a.kernel.settings().incarnation));
+        let incarnations =
+            (here.1, there.1) == (Some(b.kernel.settings().incarnation), Some(a.kernel.settings().incarnation));
         if here.0 != there.0 || !incarnations || (here.2, here.3) != (there.3, there.2) {
             return Violation::new("agreement", format!("two sessions on one connection: {here:?}, {there:?}"));
         }
@@ -68,14 +73,22 @@ impl World {
         for (_, name) in &node.watches {
             let label = config.label(*name);
             if !self.is_alive(config, name.port) {
-                config.unless_ignored("G5", || format!("{label} is dead, and {}'s monitor has not fired", NODES[at]))?;
+                config.violation("G5", || format!("{label} is dead, and {}'s monitor has not fired", NODES[at]))?;
             }
-            let stream = self.history.streams.iter().find(|stream| (stream.node, stream.run, stream.to) == (at, node.run, *name));
+            let stream = self
+                .history
+                .streams
+                .iter()
+                .find(|stream| (stream.node, stream.run, stream.to) == (at, node.run, *name));
             if stream.is_some_and(|stream| stream.delivered < stream.sent) {
-                config.unless_ignored("G2", || format!("a message to {label} is lost, and {}'s monitor has not fired", NODES[at]))?;
+                config.violation("G2", || {
+                    format!("a message to {label} is lost, and {}'s monitor has not fired", NODES[at])
+                })?;
             }
             if stream.is_some_and(|stream| stream.fired.is_some()) {
-                config.unless_ignored("G3", || format!("{label} is dead for {}, whose later monitor has not fired", NODES[at]))?;
+                config.violation("G3", || {
+                    format!("{label} is dead for {}, whose later monitor has not fired", NODES[at])
+                })?;
             }
         }
         Ok(())
@@ -87,7 +100,7 @@ impl World {
             let port = &config.ports[kill.port];
             let has_session = self.wires.iter().any(|wire| wire.pair() == pair(kill.node, port.node));
             if has_session && self.nodes[kill.node].run == kill.run && self.is_alive(config, kill.port) {
-                config.unless_ignored("G3", || format!("{} was killed by {}, and lives on", port.name, NODES[kill.node]))?;
+                config.violation("G3", || format!("{} was killed by {}, and lives on", port.name, NODES[kill.node]))?;
             }
         }
         Ok(())
@@ -100,7 +113,7 @@ impl World {
             return Ok(());
         }
         if !self.history.failed {
-            config.unless_ignored("G6", || format!("a message to {label} is lost though nothing failed"))?;
+            config.violation("G6", || format!("a message to {label} is lost though nothing failed"))?;
         }
         let mut later = self.clone();
         later.monitor(config, stream.node, stream.to);
@@ -109,7 +122,7 @@ impl World {
         let holds = |world: &Self| world.nodes[stream.node].watches.iter().any(|(_, name)| *name == stream.to);
         if holds(&later) {
             let (of, what) = if lost { ("G2", "lost a message") } else { ("G3", "was declared dead") };
-            config.unless_ignored(of, || format!("{label} {what}, and a later monitor does not fire"))?;
+            config.violation(of, || format!("{label} {what}, and a later monitor does not fire"))?;
         }
         let port = &config.ports[stream.to.port];
         let has_session = self.wires.iter().any(|wire| wire.pair() == pair(stream.node, port.node));
@@ -117,7 +130,7 @@ impl World {
             return Ok(());
         }
         if port.private {
-            config.unless_ignored("G3", || format!("{label} was declared dead by {}, and lives on", NODES[stream.node]))?;
+            config.violation("G3", || format!("{label} was declared dead by {}, and lives on", NODES[stream.node]))?;
         }
         self.check_reachable(config, stream)
     }
@@ -126,18 +139,19 @@ impl World {
     fn check_reachable(&self, config: &Config, stream: &Stream) -> Result<(), Violation> {
         let newest = self.newest(config, stream.to.port);
         if newest == stream.to {
-            config.unless_ignored("G3", || format!("{} was declared dead, and got no further name", config.label(newest)))?;
+            config
+                .violation("G3", || format!("{} was declared dead, and got no further name", config.label(newest)))?;
         }
         let (mut later, node) = (self.clone(), stream.node);
         if later.history.stream(node, stream.run, newest).fired.is_some() {
             return Ok(());
         }
-        later.send(config, node, newest, None, None, false);
+        later.send(config, node, newest, Parcel::default());
         later.settle(config, node)?;
         later.rest(config)?;
         let new = later.history.stream(node, stream.run, newest);
         if new.delivered < new.sent {
-            config.unless_ignored("G3", || format!("{} does not work", config.label(newest)))?;
+            config.violation("G3", || format!("{} does not work", config.label(newest)))?;
         }
         Ok(())
     }
@@ -147,9 +161,12 @@ impl World {
         let mut actions = Vec::new();
         for _ in 0..PATIENCE {
             let calm = self.actions(config, &mut actions);
-            match actions.first() {
-                Some(first) if calm > 0 => self.apply(config, *first)?,
-                _ => return Ok(()),
+            // Dialling goes on for as long as nobody listens.
+            let is_progress = |action: &&Action| !matches!(action, Action::Refuse { .. });
+            let calm = actions.get(..calm).unwrap_or_default();
+            match calm.iter().find(is_progress).or_else(|| calm.first()) {
+                Some(action) => self.apply(config, *action)?,
+                None => return Ok(()),
             }
         }
         Violation::new("liveness", "the network does not come to rest")

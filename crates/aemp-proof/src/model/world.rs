@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use super::{
     config::{Config, Faults, PortAt},
-    history::History,
+    history::{History, LARGE},
 };
 
 /// One step of a clock: far shorter than every patience.
@@ -71,6 +71,10 @@ impl Node {
         };
         let mut limits = Limits::default();
         limits.max_piece = 128;
+        if config.narrow {
+            limits.max_unacknowledged = 2 * LARGE;
+        }
+        limits.max_fences = config.max_fences.unwrap_or(limits.max_fences);
         let mut kernel = Kernel::new(Settings {
             addresses: id.recipe().to_vec(),
             node: id.clone(),
@@ -111,7 +115,10 @@ impl Node {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
     /// It has greeted.
-    Greeted { at: Time, dial: Option<DialId> },
+    Greeted {
+        at: Time,
+        dial: Option<DialId>,
+    },
     /// It was handed to the kernel.
     Open(ConnectionId),
     Closed,
@@ -181,7 +188,8 @@ impl World {
     /// The port ID of a name.
     pub(crate) fn port_id(&self, config: &Config, name: Name) -> PortId {
         let port = &config.ports[name.port];
-        let original = || PortName::Native { origin: incarnation(port.node, port.run).into(), number: local(name.port).number() };
+        let original =
+            || PortName::Native { origin: incarnation(port.node, port.run).into(), number: local(name.port).number() };
         let further = self.nodes[port.node].further.iter().filter(|(of, _)| *of == name.port);
         let text = match name.age {
             0 => original(),
@@ -193,7 +201,11 @@ impl World {
     /// The newest name of a port.
     pub(crate) fn newest(&self, config: &Config, port: PortAt) -> Name {
         let node = &self.nodes[config.ports[port].node];
-        let further = if node.run == config.ports[port].run { node.further.iter().filter(|(of, _)| *of == port).count() } else { 0 };
+        let further = if node.run == config.ports[port].run {
+            node.further.iter().filter(|(of, _)| *of == port).count()
+        } else {
+            0
+        };
         Name { port, age: further }
     }
 

@@ -2,7 +2,13 @@
 
 use std::ops::RangeInclusive;
 
-use crate::{id::PortName, reason::Reason, session::Known, wire::frame::Destination};
+use crate::{
+    id::PortName,
+    planted::{Bug, planted},
+    reason::Reason,
+    session::Known,
+    wire::frame::Destination,
+};
 
 use super::{Kernel, LocalPort, arena::Key, receiving::Bad};
 
@@ -36,7 +42,7 @@ impl Kernel {
             }
         };
         // What is closed for the peer is closed, whoever has the name.
-        if let Some(reason) = peer.closed_here.get(&name) {
+        if let Some(reason) = peer.closed_here.get(&name).filter(|_| !planted(Bug::NamesBeforeClosed)) {
             let reason = reason.clone();
             return Ok(Target::Nobody(name, reason));
         }

@@ -6,7 +6,12 @@
 
 use std::hash::{Hash, Hasher};
 
-use crate::{id::{Incarnation, NodeId}, link::Role, reason::Reason, time::Time};
+use crate::{
+    id::{Incarnation, NodeId},
+    link::Role,
+    reason::Reason,
+    time::Time,
+};
 
 use super::{
     ConnectionId, Dialler, Kernel, Timing,
