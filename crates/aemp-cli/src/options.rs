@@ -51,6 +51,10 @@ impl Global {
 pub(crate) enum Command {
     /// Show what aemp does: three nodes, a small job, and a death in the middle of it
     Demo(commands::demo::Demo),
+    /// Measure messages, ports and monitors on this machine
+    Bench(commands::bench::Bench),
+    #[command(name = commands::bench::PEER, hide = true)]
+    BenchPeer(commands::bench::BenchPeer),
     /// Run a node with the published services echo, time, sink, peers and explain until it is interrupted
     Run,
     /// Send a message to a port

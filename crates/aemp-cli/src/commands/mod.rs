@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod bench;
 pub(crate) mod call;
 pub(crate) mod demo;
 pub(crate) mod explain;
@@ -38,6 +39,8 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Demo(demo) => demo::run(&demo, output),
         Command::DemoWorker(worker) => demo::work(worker),
+        Command::Bench(bench) => bench::run(&bench, output),
+        Command::BenchPeer(peer) => bench::serve(&peer),
         Command::Run => run::run(&global, output),
         Command::Send(message) => send::run(&message, &global),
         Command::Call(message) => call::run(&message, &global, output),

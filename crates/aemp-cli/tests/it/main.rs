@@ -1,5 +1,6 @@
 //! Tests of the built command, and of the tidiness of the whole repository.
 
+mod bench;
 mod cases;
 mod command;
 mod explaining;

@@ -1,0 +1,59 @@
+//! What the nodes of a measurement tell each other.
+
+use aemp::{Bytes, Port, Reply};
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteArray;
+
+/// The octets of a small message.
+pub(super) const SMALL: usize = 32;
+
+/// A small message: a tag, a number and some octets.
+pub(super) type Octets = ByteArray<SMALL>;
+
+/// What a sink takes.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Flow {
+    /// A small message.
+    Small(u64, Octets),
+    /// Octets of any number.
+    Large(u64, Bytes),
+    /// What has arrived so far.
+    Tally(Reply<Tally>),
+    /// The same number back.
+    Echo(u64, Reply<u64>),
+    /// Ports that do nothing.
+    Open(usize, Reply<Vec<Port<()>>>),
+    /// The end of all of them.
+    Close,
+    /// The end of the whole process, without a goodbye.
+    Die,
+}
+
+/// What has arrived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Tally {
+    pub(super) messages: u64,
+    /// The sum over the fields.
+    pub(super) sum: u64,
+    /// What all threads of the process have worked so far, in nanoseconds.
+    pub(super) work: u64,
+}
+
+impl Tally {
+    /// Counts a message that has arrived, or that will.
+    pub(super) fn count(&mut self, number: u64, octets: &[u8]) {
+        self.messages += 1;
+        self.sum = self.sum.wrapping_add(number).wrapping_add(checksum(octets));
+    }
+}
+
+/// All octets of a small message; the ends and the length of a large one, whose receiver does with it what it likes.
+fn checksum(octets: &[u8]) -> u64 {
+    match octets {
+        [] => 0,
+        small if small.len() <= SMALL => small.iter().map(|octet| u64::from(*octet)).sum(),
+        [first, .., last] => octets.len() as u64 + u64::from(*first) + u64::from(*last),
+        [one] => u64::from(*one),
+    }
+}

@@ -1,0 +1,137 @@
+//! Messages from one process to another.
+
+use std::{
+    collections::VecDeque,
+    sync::mpsc,
+    time::{Duration, Instant},
+};
+
+use aemp::{Bytes, Node, Port};
+
+use super::{
+    Bench, Work, failed,
+    measure::{Meter, percentile},
+    message::{Flow, Octets, SMALL, Tally},
+    peer::Pair,
+    record::Record,
+};
+use crate::exit::Failure;
+
+/// Octets that are sent before the queue is looked at again.
+const BATCH: usize = 1 << 20;
+/// Messages that are sent before the queue is looked at again.
+const MOST_AT_ONCE: u64 = 10_000;
+/// Calls that wait for an answer at a time.
+const WINDOW: u64 = 100;
+/// Round trips before those that count.
+const WARM_UP: u64 = 1_000;
+
+/// What one flow of messages is made of.
+#[derive(Clone)]
+enum Load {
+    Small,
+    Large(Bytes),
+}
+
+impl Load {
+    fn of_size(size: usize) -> Self {
+        if size == SMALL { Self::Small } else { Self::Large(vec![7; size].into()) }
+    }
+
+    fn message(&self, number: u64) -> Flow {
+        match self {
+            Self::Small => Flow::Small(number, Octets::new([7; SMALL])),
+            Self::Large(octets) => Flow::Large(number, octets.clone()),
+        }
+    }
+
+    fn count(&self, number: u64, tally: &mut Tally) {
+        match self {
+            Self::Small => tally.count(number, &[7; SMALL]),
+            Self::Large(octets) => tally.count(number, octets),
+        }
+    }
+}
+
+/// One process sends, the other counts.
+pub(super) fn stream(bench: &Bench, count: u64) -> Result<Record, Failure> {
+    let pair = Pair::start(bench)?;
+    let load = Load::of_size(bench.size);
+    let before = pair.tally()?;
+    let meter = Meter::start();
+    send(&pair.node, &pair.peer, &load, count, (BATCH / bench.size.max(1)) as u64)?;
+    let after = pair.tally()?;
+    let (time, work) = meter.read();
+    let mut expected = Tally { work: after.work, ..before };
+    (0..count).for_each(|number| load.count(number, &mut expected));
+    if after != expected {
+        return Err(failed(format_args!("{after:?} arrived, and not {expected:?}")));
+    }
+    let work = work + Duration::from_nanos(after.work - before.work);
+    Ok(Record::new(Work::Stream, count, (time, work)).of_size(bench.size))
+}
+
+/// Sends on the node's own thread, in batches; the next one when little of the last waits.
+fn send(node: &Node, to: &Port<Flow>, load: &Load, count: u64, batch: u64) -> Result<(), Failure> {
+    let batch = batch.clamp(1, MOST_AT_ONCE);
+    let mut sent = 0;
+    while sent < count {
+        let end = count.min(sent + batch);
+        let (target, load) = (to.clone(), load.clone());
+        let sending = node.run(move |cx| (sent..end).for_each(|number| cx.send(&target, load.message(number))));
+        sending.wait().map_err(failed)?;
+        node.ready(to).wait().map_err(failed)?;
+        sent = end;
+    }
+    Ok(())
+}
+
+/// One call at a time, from within a port.
+pub(super) fn round_trips(bench: &Bench, count: u64) -> Result<Record, Failure> {
+    let pair = Pair::start(bench)?;
+    calls(&pair, WARM_UP, 1)?;
+    let (mut times, measured) = calls(&pair, count, 1)?;
+    let (median, p99) = (percentile(&mut times, 50), percentile(&mut times, 99));
+    Ok(Record::new(Work::RoundTrip, count, measured).with_times(median, p99))
+}
+
+/// Always 100 calls under way.
+pub(super) fn window(bench: &Bench, count: u64) -> Result<Record, Failure> {
+    let pair = Pair::start(bench)?;
+    calls(&pair, WARM_UP, WINDOW)?;
+    let (mut times, measured) = calls(&pair, count, WINDOW)?;
+    let (median, p99) = (percentile(&mut times, 50), percentile(&mut times, 99));
+    Ok(Record::new(Work::Window, count, measured).with_times(median, p99))
+}
+
+/// Calls the other process so often, with so many calls under way. How long each took, and what all cost.
+fn calls(pair: &Pair, count: u64, at_once: u64) -> Result<(Vec<Duration>, (Duration, Duration)), Failure> {
+    let before = pair.tally()?;
+    let (done, ended) = mpsc::channel();
+    let to = pair.peer.clone();
+    let mut under_way = VecDeque::new();
+    let mut times = Vec::new();
+    let mut next = 0;
+    let caller = pair.node.port(move |cx, answer: Option<u64>| {
+        if let Some(answer) = answer {
+            let began = under_way.pop_front().ok_or("an answer without a call")?;
+            times.push(Instant::elapsed(&began));
+            if answer + 1 == count {
+                let _ = done.send(std::mem::take(&mut times));
+            }
+        }
+        while next < count && (under_way.len() as u64) < at_once {
+            let number = next;
+            cx.call(&to, |reply| Flow::Echo(number, reply), Result::ok);
+            under_way.push_back(Instant::now());
+            next += 1;
+        }
+        aemp::done()
+    });
+    let meter = Meter::start();
+    pair.node.send(&caller, None);
+    let times = ended.recv().map_err(failed)?;
+    let after = pair.tally()?;
+    let (time, work) = meter.read();
+    Ok((times, (time, work + Duration::from_nanos(after.work - before.work))))
+}

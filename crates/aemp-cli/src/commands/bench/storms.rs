@@ -1,0 +1,98 @@
+//! Many deaths at once.
+
+use std::{cell::Cell, rc::Rc, sync::mpsc, time::Duration};
+
+use aemp::{Node, Port, Reason, Watch};
+
+use super::{Bench, Work, failed, measure::Meter, message::Flow, peer::Pair, record::Record, start};
+use crate::exit::Failure;
+
+/// Ports that one message brings.
+const AT_ONCE: u64 = 10_000;
+
+/// The same within one node: ports that are monitored, and killed all together.
+pub(super) fn kill(count: u64) -> Result<Record, Failure> {
+    let node = start(Node::builder().unconfigured().anonymous().secret("of a node without peers"))?;
+    let ports = node.run(move |cx| (0..count).map(|_| cx.port(|_, (): ()| {})).collect::<Vec<Port<()>>>());
+    let ports = ports.wait().map_err(failed)?;
+    let deaths = watch(&node, ports.clone())?;
+    let meter = Meter::start();
+    drop(node.run(move |cx| ports.iter().for_each(|port| cx.kill(port, Reason::normal()))));
+    deaths.all()?;
+    Ok(Record::new(Work::Kill, count, meter.read()))
+}
+
+/// Ports of the other process are killed by it, all together.
+pub(super) fn kill_away(bench: &Bench, count: u64) -> Result<Record, Failure> {
+    let pair = Pair::start(bench)?;
+    let deaths = watch(&pair.node, ports_of(&pair, count)?)?;
+    let before = pair.tally()?;
+    let meter = Meter::start();
+    pair.node.send(&pair.peer, Flow::Close);
+    deaths.all()?;
+    let (time, work) = meter.read();
+    let work = work + Duration::from_nanos(pair.tally()?.work - before.work);
+    Ok(Record::new(Work::KillAway, count, (time, work)))
+}
+
+/// The other process ends without a word. The time is that from the first notice to the last: the death is established then.
+pub(super) fn node_death(bench: &Bench, count: u64) -> Result<Record, Failure> {
+    let pair = Pair::start(bench)?;
+    let deaths = watch(&pair.node, ports_of(&pair, count)?)?;
+    pair.node.send(&pair.peer, Flow::Die);
+    deaths.first()?;
+    let meter = Meter::start();
+    deaths.all()?;
+    Ok(Record::new(Work::NodeDeath, count, meter.read()))
+}
+
+/// Ports that the other process opened.
+fn ports_of(pair: &Pair, count: u64) -> Result<Vec<Port<()>>, Failure> {
+    let mut ports = Vec::new();
+    while (ports.len() as u64) < count {
+        let some = (count - ports.len() as u64).min(AT_ONCE) as usize;
+        ports.extend(pair.node.call(&pair.peer, |reply| Flow::Open(some, reply)).wait().map_err(failed)?);
+    }
+    Ok(ports)
+}
+
+/// Monitors that were set.
+struct Deaths {
+    told: mpsc::Receiver<()>,
+    /// Without them the monitors would be taken back.
+    _watches: Vec<Watch>,
+}
+
+impl Deaths {
+    /// Waits until the first has fired.
+    fn first(&self) -> Result<(), Failure> {
+        self.told.recv().map_err(failed)
+    }
+
+    /// Waits until the last has fired.
+    fn all(&self) -> Result<(), Failure> {
+        // Nobody tells any more when the last monitor, and what it told with, is gone.
+        while self.told.recv().is_ok() {}
+        Ok(())
+    }
+}
+
+/// Monitors all these ports.
+fn watch(node: &Node, ports: Vec<Port<()>>) -> Result<Deaths, Failure> {
+    let (tell, told) = mpsc::channel();
+    let set = node.run(move |cx| {
+        let left = Rc::new(Cell::new(ports.len()));
+        let total = ports.len();
+        let watch = |port| {
+            let (left, tell) = (Rc::clone(&left), tell.clone());
+            cx.monitor_with(port, move |_, _| {
+                if left.get() == total || left.get() == 1 {
+                    let _ = tell.send(());
+                }
+                left.set(left.get() - 1);
+            })
+        };
+        ports.iter().map(watch).collect()
+    });
+    Ok(Deaths { told, _watches: set.wait().map_err(failed)? })
+}
