@@ -220,9 +220,11 @@ impl Wire {
     }
 
     /// How many of the frames on their way an end may read before it sees that there will be no more.
-    fn parts(&self, config: &Config, end: usize) -> std::ops::Range<usize> {
+    fn parts(&self, config: &Config, end: usize) -> impl Iterator<Item = usize> {
         let frames = self.flow[1 - end].len();
-        0..if config.batches { frames.max(1) } else { 1 }
+        let most = if config.batches { frames.max(1) } else { 1 };
+        let is_coarse = config.coarse;
+        (0..most).filter(move |reads| !is_coarse || *reads == 0 || reads + 1 == most)
     }
 }
 

@@ -45,6 +45,7 @@ impl Config {
     fn manner(&self) -> Vec<&'static str> {
         let manners = [
             (self.batches, "frames read in batches"),
+            (self.coarse, "cut behind none or all but one"),
             (self.prompt, "both ends of a connection close at once"),
             (self.slow, "authentication in steps"),
             (self.silent, "breaks that one end does not see"),

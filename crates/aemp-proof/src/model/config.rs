@@ -91,6 +91,8 @@ pub(crate) struct Config {
     /// A read takes everything that has arrived, or, right before the end of a connection, any part of it. Otherwise frames
     /// arrive one by one.
     pub(crate) batches: bool,
+    /// Of a batch that is cut short, nothing is read, or all but the last frame.
+    pub(crate) coarse: bool,
     /// Where one end closes, the other reads what is left and closes before anything else happens. Otherwise it may take
     /// any time, and lose any of what is left.
     pub(crate) prompt: bool,
@@ -122,6 +124,7 @@ impl Config {
             slow: false,
             silent: false,
             batches: false,
+            coarse: false,
             prompt: false,
             halves: false,
             secret: &[],

@@ -95,22 +95,7 @@ pub(crate) const SMALL: &[Config] = &[
 ];
 
 pub(crate) const LARGE: &[Config] = &[
-    config("break", SLOWLY, faults(1, 0, 0, 0)),
-    config("older", OLDER, faults(1, 0, 2, 0)),
-    Config { batches: true, prompt: true, ..config("everything", THREE, faults(3, 1, 1, 1)) },
-    config("frames-breaks", THREE, faults(2, 0, 0, 0)),
-    config("frames-crossing", THREE, faults(1, 1, 0, 0)),
-    config("frames-time-out", THREE, faults(1, 0, 1, 0)),
-    config("frames-restart", THREE, faults(1, 0, 0, 1)),
-    Config { batches: true, ..config("lingering", THREE, faults(3, 0, 0, 0)) },
-    Config { batches: true, ..config("lingering-crossing", THREE, faults(1, 1, 1, 0)) },
-    Config {
-        nodes: 3,
-        secret: &[(0, P)],
-        batches: true,
-        prompt: true,
-        ..config("three-nodes", HANDED, faults(2, 0, 1, 0))
-    },
+    Config { batches: true, prompt: true, coarse: true, ..config("everything", THREE, faults(3, 1, 1, 1)) },
     Config {
         nodes: 3,
         secret: &[(0, R)],
@@ -118,6 +103,21 @@ pub(crate) const LARGE: &[Config] = &[
         prompt: true,
         ..config("three-nodes-restart", HANDED_NEXT, faults(2, 0, 0, 1))
     },
+    Config {
+        nodes: 3,
+        secret: &[(0, P)],
+        batches: true,
+        prompt: true,
+        ..config("three-nodes", HANDED, faults(1, 0, 1, 0))
+    },
+    Config { batches: true, prompt: true, ..config("batches", THREE, faults(3, 0, 0, 0)) },
+    Config { batches: true, prompt: true, ..config("batches-faults", THREE, faults(2, 0, 1, 1)) },
+    Config { batches: true, ..config("lingering-crossing", THREE, faults(1, 1, 0, 0)) },
+    Config { batches: true, ..config("lingering-time-out", THREE, faults(1, 0, 1, 0)) },
+    config("break", SLOWLY, faults(1, 0, 0, 0)),
+    config("older", OLDER, faults(1, 0, 2, 0)),
+    config("frames-time-out", THREE, faults(1, 0, 1, 0)),
+    config("frames-restart", THREE, faults(1, 0, 0, 1)),
 ];
 
 /// The configuration of this name.
