@@ -1,5 +1,7 @@
 //! What was sent, received and told so far, and what must hold of it in every state: G1, G3, G6, G7.
 
+use aemp_proto::reason::Reason;
+
 use super::{
     config::{Config, PortAt},
     world::Name,
@@ -36,6 +38,8 @@ pub(crate) struct Stream {
     pub(crate) delivered: u8,
     /// How many had been sent when a monitor on the name first fired.
     pub(crate) fired: Option<u8>,
+    /// How many are delivered at most, as a monitor has said.
+    pub(crate) at_most: Option<u64>,
     /// The port's own node told its death.
     pub(crate) told: bool,
 }
@@ -115,7 +119,7 @@ impl History {
         let key = (node, run, to);
         let at = self.streams.binary_search_by_key(&key, |stream| (stream.node, stream.run, stream.to));
         let at = at.unwrap_or_else(|at| {
-            let new = Stream { node, run, to, sent: 0, delivered: 0, fired: None, told: false };
+            let new = Stream { node, run, to, sent: 0, delivered: 0, fired: None, at_most: None, told: false };
             self.streams.insert(at, new);
             at
         });
@@ -138,6 +142,9 @@ impl History {
         }
         if number <= before {
             config.violation("G1", || format!("message {number} is delivered twice or out of order"))?;
+        }
+        if stream.at_most.is_some_and(|most| u64::from(number) > most) {
+            config.violation("G2", || format!("message {number} is delivered, but a monitor has said that it is not"))?;
         }
         if number > before + 1 {
             config.violation("G1", || format!("message {number} is delivered, but not the one before it"))?;
@@ -163,11 +170,21 @@ impl History {
         }
     }
 
-    /// A monitor fired.
-    pub(crate) fn fired(&mut self, node: usize, run: u8, on: Name, told: bool) {
-        let stream = self.stream(node, run, on);
+    /// A monitor fired: what it says about messages has to be true.
+    pub(crate) fn fired(&mut self, config: &Config, by: (usize, u8), on: Name, reason: &Reason) -> Result<(), Violation> {
+        let code = reason.code().as_str();
+        let stream = self.stream(by.0, by.1, on);
         let sent = stream.sent;
         stream.fired.get_or_insert(sent);
-        stream.told |= told;
+        stream.told |= code == "done" || code == "no_such_port";
+        if let Some(said) = reason.delivered() {
+            let (most, delivered) = (*said.end(), stream.delivered);
+            stream.at_most = Some(stream.at_most.map_or(most, |before| before.min(most)));
+            if !said.contains(&delivered.into()) {
+                let label = config.label(on);
+                config.violation("G2", || format!("{delivered} messages to {label} were delivered, not {said:?} as a monitor says"))?;
+            }
+        }
+        Ok(())
     }
 }

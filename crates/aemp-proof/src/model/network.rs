@@ -95,8 +95,7 @@ impl World {
             config.violation("G6", what)?;
         }
         let run = self.nodes[at].run;
-        self.history.fired(at, run, on, code == "done" || code == "no_such_port");
-        Ok(())
+        self.history.fired(config, (at, run), on, reason)
     }
 
     fn renamed(&mut self, config: &Config, port: PortAt, name: &PortName) -> Result<(), Violation> {
