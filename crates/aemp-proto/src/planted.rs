@@ -158,6 +158,11 @@ mod switch {
     pub(crate) fn planted(bug: Bug) -> bool {
         PLANTED.load(Ordering::Relaxed) == bug as u8
     }
+
+    /// Whether any bug is planted.
+    pub(crate) fn any_planted() -> bool {
+        PLANTED.load(Ordering::Relaxed) != NONE
+    }
 }
 
 #[cfg(not(feature = "planted"))]
@@ -165,8 +170,12 @@ mod switch {
     pub(crate) const fn planted(_: super::Bug) -> bool {
         false
     }
+
+    pub(crate) const fn any_planted() -> bool {
+        false
+    }
 }
 
-pub(crate) use switch::planted;
+pub(crate) use switch::{any_planted, planted};
 #[cfg(feature = "planted")]
 pub use switch::{is_planted, plant};

@@ -23,7 +23,9 @@ fn fault(history: &History, call: &Call) -> Option<String> {
     if owner_died.is_some_and(|died| died.line < at.line) {
         return Some(format!("{place}: the call to {name} ended after its port was dead"));
     }
-    let received = history.streams.get(&(call.run, call.name)).map_or(0, |stream| stream.received.len() as u64);
-    (code == "ok" && received < call.number)
+    let stream = history.streams.get(&(call.run, call.name));
+    let is_received =
+        stream.is_some_and(|stream| stream.received.iter().any(|received| received.number == call.number));
+    (code == "ok" && !is_received)
         .then(|| format!("{place}: the call to {name} was answered by a port that never received it"))
 }

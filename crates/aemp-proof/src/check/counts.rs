@@ -44,6 +44,8 @@ pub(super) struct Counts {
     tallies: u64,
     whole_tallies: u64,
     owed_watches: u64,
+    /// Times in which a process did not run, in milliseconds.
+    absences: Vec<u64>,
 }
 
 impl Counts {
@@ -51,6 +53,7 @@ impl Counts {
         let timeline = &history.timeline;
         let mut counts = Self { minutes: timeline.millis as f64 / 60_000.0, ..Self::default() };
         counts.faults.clone_from(&timeline.faults);
+        counts.absences.clone_from(&timeline.absences);
         for record in logs.runs.iter().flat_map(|log| &log.records) {
             counts.records += 1;
             if let Some(event) = countable(&record.event) {
@@ -59,6 +62,8 @@ impl Counts {
         }
         let lost = history.streams.values().map(|stream| stream.sent.len().saturating_sub(stream.received.len()));
         counts.events.insert("messages not delivered", lost.sum::<usize>() as u64);
+        let lost_calls = history.streams.values().map(|stream| stream.lost_calls.len());
+        counts.events.insert("calls left out of streams", lost_calls.sum::<usize>() as u64);
         counts.events.insert("streams", history.streams.len() as u64);
         counts.events.insert("processes", timeline.processes.len() as u64);
         let restarts = timeline.processes.len().saturating_sub(timeline.nodes.len());
@@ -150,16 +155,18 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} records of {:.2} minutes", self.records, self.minutes)?;
         for (what, count) in &self.events {
-            writeln!(f, "  {what:24} {count:9}")?;
+            writeln!(f, "  {what:25} {count:9}")?;
         }
         let faults: Vec<_> = self.faults.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
-        writeln!(f, "  {:24} {:9}  ({})", "faults", self.faults.values().sum::<u64>(), faults.join(", "))?;
+        writeln!(f, "  {:25} {:9}  ({})", "faults", self.faults.values().sum::<u64>(), faults.join(", "))?;
+        let (number, longest) = (self.absences.len(), self.absences.iter().max().copied().unwrap_or(0));
+        writeln!(f, "  {:25} {number:9}  (longest {longest} ms)", "absences of processes")?;
         let alarms: Vec<_> = self.alarms.iter().map(|(alarm, count)| format!("{alarm:?} {count}")).collect();
         writeln!(f, "  monitors fired because of: {}", alarms.join(", "))?;
-        writeln!(f, "  {:24} {:9}", "monitors that had to", self.owed_watches)?;
-        writeln!(f, "  {:24} {:9}", "deadlines judged", self.deadlines)?;
-        writeln!(f, "  {:24} {:9}", "bound ports judged", self.bound)?;
-        writeln!(f, "  {:24} {:9}  (all messages counted: {})", "tallies judged", self.tallies, self.whole_tallies)?;
+        writeln!(f, "  {:25} {:9}", "monitors that had to", self.owed_watches)?;
+        writeln!(f, "  {:25} {:9}", "deadlines judged", self.deadlines)?;
+        writeln!(f, "  {:25} {:9}", "bound ports judged", self.bound)?;
+        writeln!(f, "  {:25} {:9}  (all messages counted: {})", "tallies judged", self.tallies, self.whole_tallies)?;
         let mut delays = self.delays.clone();
         delays.sort_unstable();
         if let (Some(median), Some(longest)) = (delays.get(delays.len() / 2), delays.last()) {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::{
     Finding,
     log::{At, Inner, Logs, RunLog},
+    lost_calls,
     timeline::Timeline,
 };
 
@@ -56,7 +57,10 @@ pub(super) struct Port {
 /// What one run sent to one name.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stream {
+    /// All that has to arrive before what was sent behind it.
     pub(super) sent: Vec<Sent>,
+    /// The numbers of calls that were lost with their session: they tell their own loss.
+    pub(super) lost_calls: Vec<u64>,
     pub(super) received: Vec<Received>,
     /// Messages that may be lost.
     pub(super) lossy_sent: Vec<Sent>,
@@ -71,6 +75,7 @@ pub(super) struct Sent {
     pub(super) number: u64,
     pub(super) size: usize,
     pub(super) is_bad: bool,
+    pub(super) is_call: bool,
 }
 
 /// A message that was received.
@@ -144,7 +149,7 @@ pub(super) struct History {
 
 impl History {
     pub(super) fn of(logs: &Logs, findings: &mut Vec<Finding>) -> Self {
-        let mut history = Self { timeline: Timeline::of(&logs.outer, findings), ..Self::default() };
+        let mut history = Self { timeline: Timeline::of(logs, findings), ..Self::default() };
         for log in &logs.runs {
             history.add_run(log, findings);
         }
@@ -153,6 +158,7 @@ impl History {
                 history.add(index, record, findings);
             }
         }
+        lost_calls::set_aside(&mut history);
         history
     }
 
@@ -187,7 +193,7 @@ impl History {
                 let name = self.name(name);
                 self.port((run, *port)).links.push((at.time, name));
             }
-            Inner::Send { .. } => self.add_sending(run, at, &record.event),
+            Inner::Send { .. } => self.add_sending(run, at, &record.event, findings),
             Inner::Receive { .. } => self.add_receipt(run, at, &record.event, findings),
             Inner::Kill { name } => {
                 let name = self.name(name);
@@ -220,13 +226,19 @@ impl History {
         }
     }
 
-    fn add_sending(&mut self, run: usize, at: Moment, event: &Inner) {
+    fn add_sending(&mut self, run: usize, at: Moment, event: &Inner, findings: &mut Vec<Finding>) {
         let Inner::Send { name, number, size, kind } = event else { return };
-        let name = self.name(name);
+        let (name, place) = (self.name(name), self.place(run, at));
         self.first_uses.entry((run, name)).or_insert(at);
-        let sent = Sent { at, number: *number, size: *size, is_bad: kind == "bad" };
+        let sent = Sent { at, number: *number, size: *size, is_bad: kind == "bad", is_call: kind == "call" };
         let stream = self.streams.entry((run, name)).or_default();
-        if kind == "lossy" { stream.lossy_sent.push(sent) } else { stream.sent.push(sent) }
+        let sent_before = if kind == "lossy" { &mut stream.lossy_sent } else { &mut stream.sent };
+        let expected = sent_before.len() as u64 + 1;
+        if *number != expected {
+            // Who numbers wrongly makes everything else worthless.
+            findings.push(Finding::new("log", format!("{place}: number {number} in place of {expected}")));
+        }
+        sent_before.push(sent);
     }
 
     fn add_receipt(&mut self, run: usize, at: Moment, event: &Inner, findings: &mut Vec<Finding>) {
@@ -316,13 +328,18 @@ impl History {
         Some(self.owners.get(&name)?.first()?.0)
     }
 
-    /// The node in a port ID.
+    /// The node of the port with this name.
     pub(super) fn node_of(&self, name: NameKey) -> &str {
-        self.names[name].split('@').next().unwrap_or_default()
+        node_in(&self.names[name])
     }
 
     /// A line in the log of a run, for people.
     pub(super) fn place(&self, run: usize, at: Moment) -> String {
         format!("{}:{}", self.runs[run].name, at.line)
     }
+}
+
+/// The node in a port ID.
+pub(super) fn node_in(id: &str) -> &str {
+    id.split('@').next().unwrap_or_default()
 }

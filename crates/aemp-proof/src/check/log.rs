@@ -9,6 +9,9 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::Finding;
 
+/// How a node begins a line that tells an event.
+const EVENT: &str = "aemp: ";
+
 /// A record with the time in milliseconds, and the line that it stands in.
 #[derive(Clone, Debug)]
 pub(super) struct At<T> {
@@ -29,6 +32,7 @@ pub(super) enum Outer {
     Fault { fault: u64, kind: String, nodes: Vec<String> },
     Healed { fault: u64 },
     Calm {},
+    Absent { millis: u64 },
     Finished {},
 }
 
@@ -54,6 +58,7 @@ pub(super) enum Inner {
     Spawn { name: String },
     Found {},
     Peer { node: String, what: String, text: String },
+    Absent { millis: u64 },
     Resting {},
     Reached { node: String },
     Settled {},
@@ -105,10 +110,12 @@ impl Logs {
         Ok(logs)
     }
 
-    /// A node whose user watches its events says nothing there, unless it panics.
+    /// A node says nothing there, unless it panics, but for what it did before anybody watched its events.
     fn notice_stderr(&mut self, run: &str, octets: &[u8]) {
-        if !octets.is_empty() {
-            let text: String = String::from_utf8_lossy(octets).chars().take(300).collect();
+        let text = String::from_utf8_lossy(octets);
+        let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with(EVENT)).collect();
+        if !lines.is_empty() {
+            let text: String = lines.join("\n").chars().take(300).collect();
             self.findings.push(Finding::new("log", format!("{run} said on stderr: {text}")));
         }
     }

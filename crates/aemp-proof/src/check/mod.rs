@@ -9,6 +9,7 @@ mod ends;
 mod history;
 mod last_words;
 mod log;
+mod lost_calls;
 mod names;
 mod streams;
 mod tallies;

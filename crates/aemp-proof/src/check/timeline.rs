@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Finding,
-    log::{At, Outer},
+    log::{At, Inner, Logs, Outer},
 };
 
 /// Reconnecting takes at most this long once nothing is wrong any more, in milliseconds: a handshake that was caught by
@@ -49,6 +49,10 @@ pub(super) struct Timeline {
     pub(super) is_finished: bool,
     pub(super) faults: BTreeMap<String, u64>,
     troubles: BTreeMap<(String, String), Vec<Trouble>>,
+    /// The faults that stopped a node, each with its beginning and end.
+    stops: Vec<(String, u64, u64)>,
+    /// For how many milliseconds processes did not run that nobody had stopped.
+    pub(super) absences: Vec<u64>,
 }
 
 /// How long things may take, in milliseconds.
@@ -76,15 +80,16 @@ impl Patience {
 }
 
 impl Timeline {
-    pub(super) fn of(records: &[At<Outer>], findings: &mut Vec<Finding>) -> Self {
+    pub(super) fn of(logs: &Logs, findings: &mut Vec<Finding>) -> Self {
         let mut timeline = Self::default();
         let mut open = BTreeMap::new();
-        for At { line, time, event } in records {
+        for At { line, time, event } in &logs.outer {
             timeline.add(*line, *time, event, &mut open, findings);
         }
         for (kind, nodes, from) in open.into_values() {
             timeline.trouble(&kind, &nodes, from, u64::MAX);
         }
+        timeline.add_absences(logs);
         timeline.troubles.values_mut().for_each(|troubles| troubles.sort_unstable());
         if !timeline.is_finished {
             findings.push(Finding::new("log", "the torture was not finished".into()));
@@ -133,14 +138,39 @@ impl Timeline {
             Outer::Healed { fault } => {
                 if let Some((kind, nodes, from)) = open.remove(fault) {
                     self.trouble(&kind, &nodes, from, time);
+                    self.stops.extend(nodes.into_iter().filter(|_| kind == "stop").map(|node| (node, from, time)));
                 }
             }
+            // The proxies between all nodes are threads of the parent.
+            Outer::Absent { millis } => self.absence("delay", &[], time, *millis),
             Outer::Calm {} => {}
             Outer::Finished {} => self.is_finished = true,
         }
     }
 
-    /// Something was wrong with a node, or between two.
+    /// Processes that did not run for a while, though nobody had stopped them.
+    fn add_absences(&mut self, logs: &Logs) {
+        for log in &logs.runs {
+            let Some(node) = self.processes.get(&log.run).map(|process| process.node.clone()) else { continue };
+            for record in &log.records {
+                if let Inner::Absent { millis } = record.event {
+                    self.absence("stop", std::slice::from_ref(&node), record.time, millis);
+                }
+            }
+        }
+    }
+
+    /// A process did not run for so long until `end`; it is counted if nobody had stopped it.
+    fn absence(&mut self, kind: &str, nodes: &[String], end: u64, millis: u64) {
+        let from = end.saturating_sub(millis);
+        let was_stopped = |stop: &(String, u64, u64)| nodes.contains(&stop.0) && stop.1 <= end && stop.2 >= from;
+        if !self.stops.iter().any(was_stopped) {
+            self.absences.push(millis);
+        }
+        self.trouble(kind, nodes, from, end);
+    }
+
+    /// Something was wrong with a node, between two, or, if none is named, between all.
     fn trouble(&mut self, kind: &str, nodes: &[String], from: u64, to: u64) {
         for (index, low) in self.nodes.iter().enumerate() {
             for high in &self.nodes[index + 1..] {

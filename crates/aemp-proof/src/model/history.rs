@@ -144,7 +144,8 @@ impl History {
             config.violation("G1", || format!("message {number} is delivered twice or out of order"))?;
         }
         if stream.at_most.is_some_and(|most| u64::from(number) > most) {
-            config.violation("G2", || format!("message {number} is delivered, but a monitor has said that it is not"))?;
+            config
+                .violation("G2", || format!("message {number} is delivered, but a monitor has said that it is not"))?;
         }
         if number > before + 1 {
             config.violation("G1", || format!("message {number} is delivered, but not the one before it"))?;
@@ -171,7 +172,13 @@ impl History {
     }
 
     /// A monitor fired: what it says about messages has to be true.
-    pub(crate) fn fired(&mut self, config: &Config, by: (usize, u8), on: Name, reason: &Reason) -> Result<(), Violation> {
+    pub(crate) fn fired(
+        &mut self,
+        config: &Config,
+        by: (usize, u8),
+        on: Name,
+        reason: &Reason,
+    ) -> Result<(), Violation> {
         let code = reason.code().as_str();
         let stream = self.stream(by.0, by.1, on);
         let sent = stream.sent;
@@ -182,7 +189,9 @@ impl History {
             stream.at_most = Some(stream.at_most.map_or(most, |before| before.min(most)));
             if !said.contains(&delivered.into()) {
                 let label = config.label(on);
-                config.violation("G2", || format!("{delivered} messages to {label} were delivered, not {said:?} as a monitor says"))?;
+                config.violation("G2", || {
+                    format!("{delivered} messages to {label} were delivered, not {said:?} as a monitor says")
+                })?;
             }
         }
         Ok(())

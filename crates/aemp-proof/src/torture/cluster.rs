@@ -28,7 +28,7 @@ pub(super) struct Cluster {
     pub(super) names: Vec<String>,
     folder: PathBuf,
     secret: String,
-    bug: Option<u8>,
+    bug: Option<String>,
     seed: u64,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Member {
 
 impl Cluster {
     /// Makes proxies and links; no node runs.
-    pub(super) fn new(nodes: usize, seed: u64, folder: &Path, bug: Option<u8>) -> io::Result<Self> {
+    pub(super) fn new(nodes: usize, seed: u64, folder: &Path, bug: Option<String>) -> io::Result<Self> {
         let names: Vec<_> = (1..=nodes).map(|number| format!("n{number}")).collect();
         let links = proxy::links(nodes);
         // Far from those of another torture at the same time.
@@ -90,7 +90,7 @@ impl Cluster {
             peers: peers.map(|peer| format!("{}@{}", self.names[peer], self.members[peer].address)).collect(),
             log: self.folder.join(format!("{run}.jsonl")),
             seed: self.seed ^ (index as u64 + 1) << 32 ^ member.runs,
-            bug: self.bug,
+            bug: self.bug.clone(),
             run,
         }
     }

@@ -15,6 +15,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
+    sync::Arc,
     thread,
     time::{Duration, Instant, SystemTime},
 };
@@ -32,8 +33,6 @@ const RESTING: Duration = Duration::from_secs(6);
 const AUDIT: Duration = Duration::from_secs(5);
 const STEP: Duration = Duration::from_millis(10);
 const PROGRESS: Duration = Duration::from_secs(10);
-/// The variable with the number of a bug that all nodes get.
-const PLANTED: &str = "AEMP_PROOF_PLANTED";
 
 /// What can be chosen.
 #[derive(Debug, clap::Args)]
@@ -50,6 +49,9 @@ pub(crate) struct Options {
     /// Writes the logs to this folder and leaves them there.
     #[arg(long)]
     keep: Option<PathBuf>,
+    /// Plants a bug into all nodes, one of those that `mutants` names: the checker has to find violations.
+    #[arg(long)]
+    bug: Option<String>,
 }
 
 /// Runs the command.
@@ -72,10 +74,15 @@ fn torture(options: &Options) -> io::Result<ExitCode> {
     }
     let seed = options.seed.unwrap_or_else(drawn_seed);
     println!("{} nodes, {} minutes, seed {seed}", options.nodes, options.minutes);
-    let bug = std::env::var(PLANTED).ok().and_then(|number| number.parse().ok());
+    let bug = options.bug.clone();
+    if let Some(name) = bug.as_deref().filter(|name| node::bug(name).is_none()) {
+        return Err(io::Error::other(format!("no bug has the name {name:?}; `mutants` lists them")));
+    }
     let nodes = usize::try_from(options.nodes).unwrap_or(2);
     let mut cluster = Cluster::new(nodes, seed, folder, bug)?;
-    let journal = Journal::create(&folder.join("faults.jsonl"))?;
+    let journal = Arc::new(Journal::create(&folder.join("faults.jsonl"))?);
+    let present = Arc::clone(&journal);
+    thread::spawn(move || present.note_absences());
     let length = Duration::from_secs_f64(options.minutes * 60.0);
     note_plan(&journal, &cluster, seed, length);
     start_all(&mut cluster, &journal)?;

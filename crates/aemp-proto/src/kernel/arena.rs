@@ -41,11 +41,13 @@ impl<T> Arena<T> {
         Key { slot, generation: 0 }
     }
 
+    #[inline]
     pub(crate) fn get(&self, key: Key) -> Option<&T> {
         let (generation, value) = self.slots.get(key.slot as usize)?;
         value.as_ref().filter(|_| *generation == key.generation)
     }
 
+    #[inline]
     pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
         let (generation, value) = self.slots.get_mut(key.slot as usize)?;
         value.as_mut().filter(|_| *generation == key.generation)

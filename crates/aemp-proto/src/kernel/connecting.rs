@@ -32,7 +32,7 @@ impl Kernel {
         let asked = dial.and_then(|dial| self.end_dial(key, dial));
         if self.refuse_if_retired(key, connection, link.incarnation(), now) {
             // Nothing goes over it.
-        } else if self.is_superfluous(key, link) {
+        } else if self.leaving || self.is_superfluous(key, link) {
             self.close_connection(connection);
         } else if link.role() == Role::Dialler {
             self.say_hello(connection);

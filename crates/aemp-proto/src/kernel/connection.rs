@@ -57,6 +57,17 @@ pub(crate) struct Connection {
     pub(crate) due: Option<Time>,
 }
 
+/// Whether an acknowledgement is to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owed {
+    /// It was owed before: its time is set.
+    Already,
+    /// Soon.
+    Soon,
+    /// Without waiting for something to ride on.
+    Now,
+}
+
 impl Connection {
     pub(crate) fn new(link: &Authenticated, peer: Key, greeted_at: Time, now: Time) -> Self {
         Self {
@@ -87,6 +98,24 @@ impl Connection {
 
     pub(crate) const fn is_closing(&self) -> bool {
         matches!(self.phase, Phase::Closing)
+    }
+
+    /// So many octets have arrived that are to be acknowledged; `much` of them at once.
+    #[inline]
+    pub(crate) fn owe(&mut self, octets: usize, much: usize, now: Time) -> Owed {
+        self.owed_octets = self.owed_octets.saturating_add(octets);
+        let is_first = self.owed_since.is_none();
+        if is_first {
+            self.owed_since = Some(now);
+        }
+        if self.owed_octets >= much && !self.acknowledge_now {
+            self.acknowledge_now = true;
+            Owed::Now
+        } else if is_first {
+            Owed::Soon
+        } else {
+            Owed::Already
+        }
     }
 
     /// Its place among the connections of a session: `me` and `peer` are the nodes at its ends.

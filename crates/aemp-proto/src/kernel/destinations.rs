@@ -44,6 +44,7 @@ impl Kernel {
         // What is closed for the peer is closed, whoever has the name.
         if let Some(reason) = peer.closed_here.get(&name).filter(|_| !planted(Bug::NamesBeforeClosed)) {
             let reason = reason.clone();
+            self.tell_closed_again(key, &name, &reason);
             return Ok(Target::Nobody(name, reason));
         }
         if let Some(port) = self.ports.resolve(&name) {
@@ -63,8 +64,13 @@ impl Kernel {
         if self.may_yet_live(key, name) {
             return self.close_name(key, name, reason);
         }
+        self.tell_dead(key, self.ports.direct(name), name, reason);
+    }
+
+    /// Tells a peer that a name takes nothing more to which it has sent, unless it was told before.
+    pub(super) fn tell_dead(&mut self, key: Key, port: Option<LocalPort>, name: &PortName, reason: &Reason) {
         if self.peers.get_mut(key).is_some_and(|peer| peer.session.known.tell_dead(name)) {
-            self.tell_death(key, self.ports.direct(name), name, reason);
+            self.tell_death(key, port, name, reason);
         }
     }
 

@@ -7,7 +7,7 @@ use crate::{
     id::{Incarnation, PortId, PortKind, PortName, PortNumber},
     planted::{Bug, planted},
     reason::Reason,
-    session::{Envelope, Kept, Ledger, Naming},
+    session::{Envelope, Kept, Ledger, Naming, Sender},
     time::Time,
     wire::{frame::kind, write},
 };
@@ -24,8 +24,6 @@ use super::{
 pub(crate) struct Fence {
     pub(crate) reason: Reason,
     made: Made,
-    /// The peer's present incarnation was alive after it was made: another one has not made the port (R7).
-    bound: bool,
     /// The peer has answered the certificate.
     settled: bool,
     /// What was lost is a kill, so the certificate kills.
@@ -44,18 +42,21 @@ pub(crate) struct Made {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fences {
     by_name: BTreeMap<PortName, Fence>,
-    unbound: usize,
+    /// The last session of which a frame was acknowledged. The peer's present incarnation was alive after the fences of
+    /// earlier sessions were made, which are bound: another one has not made those ports (R7).
+    bound_before: u64,
     pub(crate) retired: Retired,
 }
 
 #[cfg(any(test, feature = "simulation"))]
 impl super::fingerprint::Feed for Fences {
     fn feed<H: std::hash::Hasher>(&self, view: &mut super::fingerprint::View<'_, H>) {
-        let Self { by_name, unbound: _, retired } = self; // They are counted to save work.
-        view.sorted(by_name, |view, Fence { reason, made: Made { session, at: _ }, bound, settled, kills }| {
+        let Self { by_name, bound_before, retired } = self;
+        view.sorted(by_name, |view, Fence { reason, made: Made { session, at: _ }, settled, kills }| {
             view.reason(reason);
-            view.put(&(session, bound, settled, kills));
+            view.put(&(session, settled, kills));
         });
+        view.put(bound_before);
         retired.feed(view);
     }
 }
@@ -88,21 +89,16 @@ impl Fences {
     pub(crate) fn forget_retired(&mut self) {
         let retired = &self.retired;
         self.by_name.retain(|name, _| !retired.made(name));
-        self.unbound = self.by_name.values().filter(|fence| !fence.bound).count();
     }
 
     /// Makes a fence, unless there is one.
     fn make(&mut self, name: PortName, reason: &Reason, made: Made, kills: bool) {
-        self.by_name.entry(name).or_insert_with(|| {
-            self.unbound = self.unbound.saturating_add(1);
-            Fence { reason: reason.clone(), made, bound: false, settled: false, kills }
-        });
+        let fence = || Fence { reason: reason.clone(), made, settled: false, kills };
+        self.by_name.entry(name).or_insert_with(fence);
     }
 
     fn remove(&mut self, name: &PortName) {
-        if self.by_name.remove(name).is_some_and(|fence| !fence.bound) {
-            self.unbound = self.unbound.saturating_sub(1);
-        }
+        self.by_name.remove(name);
     }
 
     /// The peer has answered the certificate of a port that lives on.
@@ -114,21 +110,17 @@ impl Fences {
 
     /// R7: the peer has acknowledged a frame of session `epoch`.
     pub(crate) fn bind(&mut self, epoch: u64) {
-        if self.unbound == 0 {
-            return;
-        }
         if planted(Bug::FenceDroppedAtAcknowledgement) {
             return *self = Self::default();
         }
-        for fence in self.by_name.values_mut().filter(|fence| !fence.bound && fence.made.session < epoch) {
-            fence.bound = true;
-            self.unbound = self.unbound.saturating_sub(1);
-        }
+        self.bound_before = epoch;
     }
 
     /// R7: another incarnation took over. The names that are bound are those of dead ones.
     pub(crate) fn supersede(&mut self) {
-        self.by_name.retain(|_, fence| !fence.bound && !planted(Bug::FenceDroppedBySuccessor));
+        let bound_before = self.bound_before;
+        let is_bound = |fence: &Fence| fence.made.session < bound_before || planted(Bug::FenceDroppedBySuccessor);
+        self.by_name.retain(|_, fence| !is_bound(fence));
     }
 
     /// What people are told of a fence.
@@ -236,7 +228,7 @@ impl Peer {
             write::reason(out, &fence.reason);
         };
         let naming = Naming::Absent;
-        self.session.control(&Envelope { kind: kind::CERTIFICATE, to: name, naming, from: None, fields });
+        self.session.control(&Envelope { kind: kind::CERTIFICATE, to: name, naming, from: Sender::Nobody, fields });
     }
 }
 
@@ -333,7 +325,7 @@ impl Kernel {
     fn answer_certificate(&mut self, key: Key, kind: u8, name: &PortName) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let fields = |out: &mut Vec<u8>| write::name(out, name);
-        peer.session.control(&Envelope { kind, to: name, naming: Naming::Absent, from: None, fields });
+        peer.session.control(&Envelope { kind, to: name, naming: Naming::Absent, from: Sender::Nobody, fields });
         self.mark_writable_of(key);
         self.check_control_room(key);
     }

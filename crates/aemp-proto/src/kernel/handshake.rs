@@ -1,13 +1,15 @@
 //! First frames, and what follows from them: a session begins, is resumed, fails, or passes to another
-//! incarnation. The rules R1 to R5 of `docs/protocol.md`.
+//! incarnation. The rules R2 to R5 of `docs/protocol.md`.
 
 use std::time::Duration;
+
+use rustc_hash::FxHashSet;
 
 use crate::{
     id::{Address, Incarnation, PortName, PortNumber},
     planted::{Bug, planted},
     reason::Reason,
-    session::{Agreement, Envelope, Hello, Kept, Naming, Unsent, agree},
+    session::{Agreement, Envelope, Hello, Kept, Naming, Sender, Unsent, agree},
     time::Time,
     wire::{frame::kind, write},
 };
@@ -304,7 +306,8 @@ impl Kernel {
         let names = monitors.iter().chain(ledger.lost.iter().map(|unsent| &unsent.to));
         peer.earlier = names.filter_map(|name| Some((name.clone(), ledger.delivered(name)?))).collect();
         for to in &monitors {
-            let watch = Envelope { kind: kind::MONITOR, to, naming: Naming::Full, from: None, fields: no_fields };
+            let watch =
+                Envelope { kind: kind::MONITOR, to, naming: Naming::Full, from: Sender::Nobody, fields: no_fields };
             peer.session.control(&watch);
         }
         for unsent in &ledger.lost {
@@ -313,8 +316,9 @@ impl Kernel {
         if was_used {
             self.fire(key, &PortName::Node, &Reason::new("restarted", "another process took the node's place"));
         }
-        let is_kept = |number| ledger.lost.iter().any(|unsent| unsent.what == Kept::Call(number));
-        self.fail_calls(key, &Reason::new("restarted", "the node was restarted"), is_kept);
+        let number = |unsent: &Unsent| if let Kept::Call(number) = unsent.what { Some(number) } else { None };
+        let kept: FxHashSet<PortNumber> = ledger.lost.iter().filter_map(number).collect();
+        self.fail_calls(key, &Reason::new("restarted", "the node was restarted"), |number| kept.contains(&number));
         self.remove_all_watchers(key);
     }
 
@@ -332,36 +336,13 @@ impl Kernel {
             }
         };
         let naming = if unsent.what == Kept::Kill { Naming::Full } else { Naming::Interned };
-        let envelope = Envelope { kind, to: &unsent.to, naming, from: None, fields };
+        let envelope = Envelope { kind, to: &unsent.to, naming, from: Sender::Forgotten, fields };
         let copy = |out: &mut Vec<u8>| -> Result<(), std::convert::Infallible> {
             out.extend_from_slice(&unsent.body);
             Ok(())
         };
         // It was small enough for the other incarnation, and nothing is known of this one's limit yet.
         let _: Result<(), _> = peer.session.write(&envelope, &limits, copy);
-    }
-
-    /// Forgets a peer that was never reached, and any idle one where too many are known (R1).
-    pub(super) fn forget_if_useless(&mut self, key: Key) {
-        let too_many = self.peers.len() > self.settings.limits.max_idle_peers;
-        if too_many || self.peers.get(key).is_some_and(|peer| peer.session.peer.is_none()) {
-            self.forget_if_idle(key);
-        }
-    }
-
-    /// Forgets a peer for which nothing is to be done or remembered.
-    pub(super) fn forget_if_idle(&mut self, key: Key) {
-        let Some(peer) = self.peers.get(key) else { return };
-        let quiet = peer.connection.is_none() && peer.handshakes.is_empty() && !peer.wants_connection();
-        if !quiet || !peer.fences.is_empty() || !peer.closed_here.is_empty() {
-            return;
-        }
-        if let Some(mut peer) = self.peers.remove(key) {
-            self.timers.set(super::timers::Owner::Peer(key), &mut peer.due, None);
-            self.by_node.remove(&peer.node);
-            self.first_epoch = self.first_epoch.max(peer.session.epoch.saturating_add(1));
-            self.forgotten.keep(peer.node, peer.history);
-        }
     }
 
     /// The other side broke the rules of the protocol: its session cannot go on.

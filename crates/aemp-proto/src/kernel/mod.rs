@@ -11,9 +11,11 @@ mod connection;
 mod destinations;
 mod dialling;
 mod explain;
+mod express;
 mod fences;
 #[cfg(any(test, feature = "simulation"))]
 pub(crate) mod fingerprint;
+mod forgetting;
 mod handshake;
 mod local;
 mod lossy;

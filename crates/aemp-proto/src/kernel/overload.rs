@@ -21,23 +21,23 @@ impl Kernel {
         }
         let enough = session.octets().saturating_sub(most).saturating_add(most / 8);
         let greediest = session.greediest(enough);
-        for port in &greediest {
-            self.drop_waiting(key, port);
-        }
+        self.drop_waiting(key, &greediest);
         let Some(peer) = self.peers.get(key) else { return false };
         peer.session.octets() < most && peer.fences.death(envelope.to).is_none()
     }
 
-    /// Drops what waits for a port and was never given out: a message is lost, so nothing that follows may reach it.
-    fn drop_waiting(&mut self, key: Key, port: &PortName) {
+    /// Drops what waits for some ports and was never given out: messages are lost, so nothing that follows may reach them.
+    fn drop_waiting(&mut self, key: Key, ports: &[PortName]) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        let dropped = peer.session.take_back(port);
+        let dropped = peer.session.take_back(ports);
         let calls: Vec<PortNumber> = dropped
             .into_iter()
             .filter_map(|what| if let Kept::Call(number) = what { Some(number) } else { None })
             .collect();
-        let delivered = peer.session.delivered_so_far(port);
-        self.fence(key, port, &overload().with_delivered(delivered));
+        let delivered = peer.session.delivered_so_far(ports);
+        for (port, delivered) in ports.iter().zip(delivered) {
+            self.fence(key, port, &overload().with_delivered(delivered));
+        }
         for call in calls {
             self.end_call(call, overload());
         }
@@ -45,7 +45,7 @@ impl Kernel {
 
     /// The peer does not take what was queued before it could say so: each is lost, with what follows to the same port.
     pub(crate) fn drop_too_large(&mut self, key: Key, too_large: Vec<TooLarge>, now: Time) {
-        let reason = Reason::new(ReasonCode::TooLarge, "the message is larger than its node takes");
+        let reason = too_large_for_peer();
         for lost in too_large {
             match lost {
                 TooLarge::For(port) => self.fence_too_large(key, &port, &reason),
@@ -61,9 +61,23 @@ impl Kernel {
         }
     }
 
+    /// A message or spawn could not be sent ([`super::SendError::TooLarge`]), and who wanted it cannot be told: the port is
+    /// dead for this node from now on.
+    pub fn give_up(&mut self, to: &PortId) {
+        let key = self.peer_key(&to.node);
+        self.fence_too_large(key, &to.name, &too_large_for_peer());
+    }
+
     fn fence_too_large(&mut self, key: Key, port: &PortName, reason: &Reason) {
-        let Some(peer) = self.peers.get(key).filter(|peer| peer.fences.death(port).is_none()) else { return };
-        let delivered = peer.session.delivered_so_far(port);
+        if *port != PortName::Node && self.fenced(key, port).is_none() {
+            self.fence_counted(key, port, reason);
+        }
+    }
+
+    /// Fences a port, and says how many messages it took.
+    fn fence_counted(&mut self, key: Key, port: &PortName, reason: &Reason) {
+        let Some(peer) = self.peers.get(key) else { return };
+        let delivered = peer.session.delivered_so_far(std::slice::from_ref(port)).into_iter().flatten().next();
         self.fence(key, port, &reason.clone().with_delivered(delivered));
     }
 
@@ -73,8 +87,7 @@ impl Kernel {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let port = PortId::new(peer.node.clone(), to.clone());
         if *to != PortName::Node && kind != kind::ANSWER && peer.fences.death(to).is_none() {
-            let delivered = peer.session.delivered_so_far(to);
-            self.fence(key, to, &overload().with_delivered(delivered));
+            self.fence_counted(key, to, &overload());
         }
         self.event(Event::MessageDropped { to: port, reason: overload() });
     }
@@ -89,6 +102,10 @@ impl Kernel {
             self.fail(key, epoch, &overload(), self.now);
         }
     }
+}
+
+fn too_large_for_peer() -> Reason {
+    Reason::new(ReasonCode::TooLarge, "the message is larger than its node takes")
 }
 
 pub(crate) fn overload() -> Reason {

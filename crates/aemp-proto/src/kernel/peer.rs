@@ -1,6 +1,10 @@
 //! What this node knows of another node.
 
-use std::{collections::BTreeSet, ops::RangeInclusive, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
+    time::Duration,
+};
 
 use rustc_hash::FxHashMap;
 
@@ -31,13 +35,13 @@ pub(crate) struct Peer {
     /// Ports there that this node watches.
     pub(crate) monitors: FxHashMap<PortName, BTreeSet<WatchId>>,
     /// Ports here that it watches.
-    pub(crate) watched: FxHashMap<PortName, LocalPort>,
+    pub(crate) watched: BTreeMap<PortName, LocalPort>,
     /// Ports there that are dead for this node.
     pub(crate) fences: Fences,
     /// How many messages its earlier incarnation took, for names that may be of the present one.
     pub(crate) earlier: FxHashMap<PortName, RangeInclusive<u64>>,
     /// Names of ports here that take nothing more from its incarnation.
-    pub(crate) closed_here: FxHashMap<PortName, Reason>,
+    pub(crate) closed_here: BTreeMap<PortName, Reason>,
     /// How many of them there may be before they are looked through.
     pub(crate) prune_closed_at: usize,
     /// Where it says that it listens.
@@ -59,10 +63,10 @@ impl Peer {
             missed_since: None,
             hung_up: false,
             monitors: FxHashMap::default(),
-            watched: FxHashMap::default(),
+            watched: BTreeMap::new(),
             fences: Fences::default(),
             earlier: FxHashMap::default(),
-            closed_here: FxHashMap::default(),
+            closed_here: BTreeMap::new(),
             prune_closed_at: 0,
             told: Vec::new(),
             due: None,

@@ -17,12 +17,20 @@ use crate::{
 };
 
 use super::{
-    Body, ConnectionId, Delivery, Event, Kernel, Received, arena::Key, connection::Phase, destinations::Target,
-    requests::Pending, retiring::RETIRED,
+    Body, ConnectionId, Delivery, Event, Kernel, Received,
+    arena::Key,
+    connection::{Owed, Phase},
+    destinations::Target,
+    requests::Pending,
+    retiring::RETIRED,
 };
 
 /// Frames without a number wait in at most this many octets.
 const MAX_URGENT: usize = 4096;
+
+/// Characters of a refusal that are kept: each port that dies of it keeps them.
+const MAX_REFUSAL: usize = 1_000;
+const NODE_PORT: Bad = Bad::Rule("the death of the node port, which is told by the end of the session");
 
 /// Why a frame cannot be accepted.
 #[derive(Debug, Error)]
@@ -51,6 +59,9 @@ impl Kernel {
             Ok(None) => return Received::More,
             Err(error) => return self.reject(id, &error.to_string(), now),
         };
+        if let Some(received) = self.receive_at_once(id, &raw, now) {
+            return received;
+        }
         if raw.kind & kind::NUMBERED != 0 {
             return self.receive_numbered(id, raw, now);
         }
@@ -103,7 +114,10 @@ impl Kernel {
                 let Some(key) = self.connections.get(connection).map(|state| state.peer) else { return };
                 let epoch = self.peers.get(key).map_or(0, |peer| peer.session.epoch).saturating_add(1);
                 self.fail(key, epoch, &Reason::new("node_down", "the node said goodbye"), now);
-                // Its process has ended: nobody will ask for this session again.
+                // Its process has ended: it sends nothing more, and will not ask for this session again.
+                if let Some(peer) = self.peers.get_mut(key) {
+                    peer.closed_here.clear();
+                }
                 self.forget_if_idle(key);
             }
             Frame::Heartbeat | Frame::Ignored => {}
@@ -112,11 +126,18 @@ impl Kernel {
     }
 
     fn handle_refused(&mut self, connection: Key, code: &str, text: &str, now: Time) {
-        let Some(key) = self.connections.get(connection).map(|state| state.peer) else { return };
+        let Some((key, from)) = self.connections.get(connection).map(|state| (state.peer, state.incarnation)) else {
+            return;
+        };
         let Some(peer) = self.peers.get(key) else { return };
         let (remote, epoch) = (peer.node.to_string(), peer.session.epoch.saturating_add(1));
-        self.event(Event::HandshakeRefused { remote, error: format!("it refused this node: {code}: {text}") });
-        let reason = Reason::new(code, text);
+        let speaks_for_session = peer.session.peer.is_none_or(|held| held == from);
+        let reason = Reason::new(code, text).shortened(MAX_REFUSAL);
+        self.event(Event::HandshakeRefused { remote, error: format!("it refused this node: {reason}") });
+        if !speaks_for_session {
+            self.close_connection(connection);
+            return self.handshake_ended(key, now);
+        }
         if code == RETIRED {
             self.handle_retired(key, &reason);
         }
@@ -188,23 +209,19 @@ impl Kernel {
             *proved_useful = true;
         }
         if !planted(Bug::WithoutAcknowledgements) {
-            self.owe_acknowledgement(connection, raw.length, now);
+            let owed = state.owe(raw.length, self.settings.limits.ack_bytes, now);
+            self.acknowledge_later(connection, owed);
         }
         let again = planted(Bug::DroppedReplyTwice) && raw.kind == kind::ANSWER_FAILED;
         (is_new || again).then_some(key)
     }
 
     /// An acknowledgement is owed: soon, or at once where much has come.
-    fn owe_acknowledgement(&mut self, connection: Key, length: usize, now: Time) {
-        let Some(state) = self.connections.get_mut(connection) else { return };
-        state.owed_octets = state.owed_octets.saturating_add(length);
-        let is_first = state.owed_since.is_none();
-        state.owed_since.get_or_insert(now);
-        if state.owed_octets >= self.settings.limits.ack_bytes && !state.acknowledge_now {
-            state.acknowledge_now = true;
-            self.mark_writable(connection);
-        } else if is_first {
-            self.schedule(connection);
+    pub(super) fn acknowledge_later(&mut self, connection: Key, owed: Owed) {
+        match owed {
+            Owed::Already => {}
+            Owed::Soon => self.schedule(connection),
+            Owed::Now => self.mark_writable(connection),
         }
     }
 
@@ -289,6 +306,9 @@ impl Kernel {
             Numbered::Demonitor { to } => {
                 let name = self.name(key, to)?;
                 self.remove_watcher(key, &name);
+            }
+            Numbered::Dead { name: PortName::Node, .. } | Numbered::Closed { name: PortName::Node, .. } => {
+                return Err(NODE_PORT);
             }
             Numbered::Dead { name, delivered, reason } => {
                 let reason = self.reason(reason).with_delivered(self.delivered(key, &name, delivered));

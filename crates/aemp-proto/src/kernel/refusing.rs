@@ -4,7 +4,7 @@ use crate::{
     id::{NodeId, PortId, PortName},
     planted::{Bug, planted},
     reason::Reason,
-    session::{Envelope, Naming},
+    session::{Envelope, Naming, Sender},
     wire::{frame::kind, write},
 };
 
@@ -35,8 +35,19 @@ impl Kernel {
             return Refused::LivesOn;
         };
         let Some(peer) = self.peers.get_mut(key) else { return Refused::LivesOn };
-        peer.session.known.take_back_last();
-        let origin = peer.session.peer.map(Into::into);
+        let name = peer.session.known.take_back_last();
+        let refused = self.close_port(key, port, reason);
+        if let Some(name) = name.filter(|_| refused == Refused::Dies) {
+            // Its message is acknowledged: it has to know that this was not taken, whether it watches the port or not.
+            self.remove_watcher(key, &name);
+            self.tell_dead(key, Some(port), &name, reason);
+        }
+        refused
+    }
+
+    /// Closes all names of a port for a peer, and gives the port a further one.
+    pub(crate) fn close_port(&mut self, key: Key, port: LocalPort, reason: &Reason) -> Refused {
+        let origin = self.peers.get(key).and_then(|peer| peer.session.peer).map(Into::into);
         if self.ports.is_bound_to(port, key, origin) {
             return Refused::Dies;
         }
@@ -75,13 +86,26 @@ impl Kernel {
         if peer.closed_here.insert(name.clone(), reason.clone()).is_some() {
             return;
         }
+        peer.session.known.tell_dead(name);
+        self.tell_closed(key, name, reason);
+    }
+
+    /// A message was for a closed name: the peer is told once in a session, since an earlier one may have failed before it was.
+    pub(super) fn tell_closed_again(&mut self, key: Key, name: &PortName, reason: &Reason) {
+        if self.peers.get_mut(key).is_some_and(|peer| peer.session.known.tell_dead(name)) {
+            self.tell_closed(key, name, reason);
+        }
+    }
+
+    fn tell_closed(&mut self, key: Key, name: &PortName, reason: &Reason) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
         let delivered = peer.session.known.delivered(name);
         let fields = |out: &mut Vec<u8>| {
             write::name(out, name);
             write::count(out, delivered);
             write::reason(out, reason);
         };
-        let notice = Envelope { kind: kind::CLOSED, to: name, naming: Naming::Absent, from: None, fields };
+        let notice = Envelope { kind: kind::CLOSED, to: name, naming: Naming::Absent, from: Sender::Nobody, fields };
         peer.session.notice(None, &notice);
         self.mark_writable_of(key);
         self.check_control_room(key);

@@ -6,7 +6,7 @@ use crate::{
     id::{Address, PortId, PortName, PortNumber},
     message::{DecodeError, cbor},
     reason::Reason,
-    session::{Envelope, Naming},
+    session::{Envelope, Naming, Sender},
     time::Time,
     wire::{frame::kind, write},
 };
@@ -64,7 +64,8 @@ impl Kernel {
 
     fn ask(&mut self, key: Key, number: PortNumber, look_up: LookUp, now: Time) {
         let fields = |out: &mut Vec<u8>| write::number(out, number.to_bits());
-        let envelope = Envelope { kind: kind::CALL, to: &PortName::Node, naming: Naming::Full, from: None, fields };
+        let envelope =
+            Envelope { kind: kind::CALL, to: &PortName::Node, naming: Naming::Full, from: Sender::Nobody, fields };
         match self.enqueue(key, &envelope, now, |out| cbor::encode(&(FIND, &look_up.name), out)) {
             Ok(true) => {
                 self.calls.insert(number, Pending { peer: key, look_up: Some(look_up) });

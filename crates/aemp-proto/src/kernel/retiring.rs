@@ -100,6 +100,9 @@ impl Kernel {
         if peer.fences.retired.is_empty() {
             return;
         }
+        if peer.is_retired() {
+            peer.closed_here.clear();
+        }
         peer.fences.forget_retired();
         if peer.fences.len() > most {
             peer.fences.retired.insert_all();

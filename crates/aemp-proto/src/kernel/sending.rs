@@ -4,7 +4,7 @@ use crate::{
     id::{NodeId, PortId, PortName, PortNumber},
     planted::{Bug, planted},
     reason::Reason,
-    session::{Envelope, Naming},
+    session::{Envelope, Naming, Sender},
     time::Time,
     wire::{frame::kind, write},
 };
@@ -28,8 +28,13 @@ impl Kernel {
         now: Time,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<(), SendError<E>> {
-        let envelope =
-            Envelope { kind: kind::MESSAGE, to: &to.name, naming: Naming::Interned, from, fields: no_fields };
+        let envelope = Envelope {
+            kind: kind::MESSAGE,
+            to: &to.name,
+            naming: Naming::Interned,
+            from: from.into(),
+            fields: no_fields,
+        };
         let key = self.peer_key(&to.node);
         self.enqueue(key, &envelope, now, encode).map(|_| ())
     }
@@ -50,7 +55,7 @@ impl Kernel {
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<(), SendError<E>> {
         let fields = |out: &mut Vec<u8>| write::number(out, number.to_bits());
-        let envelope = Envelope { kind: kind::CALL, to: &to.name, naming: Naming::Interned, from, fields };
+        let envelope = Envelope { kind: kind::CALL, to: &to.name, naming: Naming::Interned, from: from.into(), fields };
         let key = self.peer_key(&to.node);
         if self.enqueue(key, &envelope, now, encode)? {
             self.calls.insert(number, Pending { peer: key, look_up: None });
@@ -78,7 +83,8 @@ impl Kernel {
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<(), SendError<E>> {
         let fields = |out: &mut Vec<u8>| write::name(out, &reply.name);
-        let envelope = Envelope { kind: kind::ANSWER, to: &reply.name, naming: Naming::Absent, from, fields };
+        let envelope =
+            Envelope { kind: kind::ANSWER, to: &reply.name, naming: Naming::Absent, from: from.into(), fields };
         let key = self.peer_key(&reply.node);
         if !self.enqueue(key, &envelope, now, encode)? {
             self.answer_failed(reply, &overload(), now);
@@ -118,7 +124,7 @@ impl Kernel {
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<(), SendError<E>> {
         let fields = |out: &mut Vec<u8>| write::text(out, service);
-        let envelope = Envelope { kind: kind::SPAWN, to: name, naming: Naming::Full, from: None, fields };
+        let envelope = Envelope { kind: kind::SPAWN, to: name, naming: Naming::Full, from: Sender::Nobody, fields };
         let key = self.peer_key(on);
         self.enqueue(key, &envelope, now, encode).map(|_| ())
     }
@@ -169,7 +175,7 @@ impl Kernel {
         if planted(Bug::ControlLostAtOverload) && peer.session.octets() >= self.settings.limits.max_unacknowledged {
             return;
         }
-        peer.session.control(&Envelope { kind, to, naming, from: None, fields });
+        peer.session.control(&Envelope { kind, to, naming, from: Sender::Nobody, fields });
         self.wish(key, now);
         self.check_control_room(key);
     }

@@ -61,6 +61,9 @@ impl Spawners {
     /// A port is spawned under this name, or could not be.
     pub(crate) fn note(&mut self, name: &PortName) {
         let PortName::Native { origin, number } = *name else { return };
+        if number.kind() != PortKind::Spawned {
+            return;
+        }
         if !self.by_origin.contains_key(&origin) {
             if self.oldest_first.len() >= MAX_SPAWNERS
                 && let Some(oldest) = self.oldest_first.pop_front()
@@ -134,6 +137,14 @@ mod tests {
             assert_eq!(spawners.has_passed(at(1), number(n)), passed, "{n}");
         }
         assert!(!spawners.has_passed(at(2), number(0)));
+    }
+
+    #[test]
+    fn the_names_of_other_ports_do_not_count() {
+        let mut spawners = Spawners::default();
+        let number = PortNumber::counted(7, PortKind::Renamed).unwrap();
+        spawners.note(&PortName::Native { origin: at(1), number });
+        assert!(spawners.by_origin.is_empty());
     }
 
     #[test]

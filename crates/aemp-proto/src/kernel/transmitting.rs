@@ -66,8 +66,14 @@ impl Kernel {
     }
 
     /// Says goodbye to all peers, an orderly end: every monitor of theirs fires. Transmit and close afterwards.
+    ///
+    /// No session begins or is resumed any more: what a peer sends from now on is for another incarnation.
     pub fn goodbye(&mut self) {
         self.leaving = true;
+        let handshakes: Vec<Key> = self.peers.iter().flat_map(|(_, peer)| peer.handshakes.clone()).collect();
+        for connection in handshakes {
+            self.close_connection(connection);
+        }
         let carriers: Vec<Key> = self.peers.iter().filter_map(|(_, peer)| peer.connection).collect();
         for connection in carriers {
             if let Some(state) = self.connections.get_mut(connection) {

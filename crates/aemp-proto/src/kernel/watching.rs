@@ -4,12 +4,12 @@ use crate::{
     id::{PortId, PortName},
     planted::{Bug, planted},
     reason::Reason,
-    session::{Envelope, Naming},
+    session::{Envelope, Naming, Sender},
     time::Time,
     wire::{frame::kind, write},
 };
 
-use super::{Kernel, LocalPort, Output, WatchId, arena::Key, sending::no_fields};
+use super::{Kernel, LocalPort, Output, Refused, WatchId, arena::Key, sending::no_fields};
 
 /// What is watched.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -151,7 +151,12 @@ impl Kernel {
         let Some(peer) = self.peers.get_mut(key) else { return };
         if peer.watched.len() >= limit {
             let reason = Reason::new("limit", "the node holds no more monitors for one peer");
-            return self.tell_death(key, None, &name, &reason);
+            // What is said to be dead stays dead.
+            self.close_name(key, &name, &reason);
+            if self.close_port(key, port, &reason) == Refused::Dies {
+                self.outputs.push_back(Output::Kill { port, reason });
+            }
+            return;
         }
         if peer.watched.insert(name.clone(), port).is_none() {
             self.ports.add_watcher(port, key, name);
@@ -184,12 +189,15 @@ impl Kernel {
             write::count(out, delivered);
             write::reason(out, reason);
         };
-        peer.session.notice(port, &Envelope { kind: kind::DEAD, to: name, naming: Naming::Absent, from: None, fields });
+        peer.session.notice(
+            port,
+            &Envelope { kind: kind::DEAD, to: name, naming: Naming::Absent, from: Sender::Nobody, fields },
+        );
         self.mark_writable_of(key);
         self.check_control_room(key);
     }
 }
 
 fn envelope(kind: u8, to: &PortName) -> Envelope<'_, fn(&mut Vec<u8>)> {
-    Envelope { kind, to, naming: Naming::Full, from: None, fields: no_fields }
+    Envelope { kind, to, naming: Naming::Full, from: Sender::Nobody, fields: no_fields }
 }

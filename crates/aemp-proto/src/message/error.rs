@@ -105,19 +105,3 @@ fn shortened(text: &dyn Display) -> Box<str> {
         Err(fmt::Error) => "its error cannot be printed".into(),
     }
 }
-
-impl From<minicbor::decode::Error> for DecodeError {
-    fn from(error: minicbor::decode::Error) -> Self {
-        if error.is_end_of_input() {
-            return DecodeFault::Truncated.into();
-        }
-        DecodeFault::Malformed(error.to_string().into()).into()
-    }
-}
-
-/// Writing to memory does not fail, but the encoder's signature says that it could.
-impl From<minicbor::encode::Error<std::convert::Infallible>> for EncodeError {
-    fn from(error: minicbor::encode::Error<std::convert::Infallible>) -> Self {
-        Self::Refused(error.to_string().into())
-    }
-}

@@ -9,6 +9,8 @@ use crate::id::PortName;
 pub(crate) struct Interned {
     numbers: FxHashMap<PortName, u32>,
     entries: Vec<Entry>,
+    /// The number that was asked for last: streams go to one name.
+    last: u32,
     /// Where the next replacement is tried, once all numbers are in use.
     hand: usize,
     /// A number was given to another name, or a name got none: names that get one later may have been used before.
@@ -29,8 +31,8 @@ struct Entry {
 #[cfg(any(test, feature = "simulation"))]
 impl crate::kernel::fingerprint::Feed for Interned {
     fn feed<H: std::hash::Hasher>(&self, view: &mut crate::kernel::fingerprint::View<'_, H>) {
-        // Names follow from numbers; the uses decide only when all numbers are in use, which a model must not come near.
-        let Self { numbers: _, entries, hand: _, forgetful } = self;
+        // Names follow from numbers, and the last one saves a look; the uses decide only when all numbers are in use, which a model must not come near.
+        let Self { numbers: _, entries, hand: _, last: _, forgetful } = self;
         view.put(&(entries.len(), forgetful));
         for Entry { name, last_use: _, sent, told } in entries {
             view.put(&(name, sent, told));
@@ -52,7 +54,15 @@ pub(crate) enum Interning {
 impl Interned {
     /// The number for `name` in the frame `use_in`; a number changes its name only when no frame needs the old one.
     pub(crate) fn number(&mut self, name: &PortName, use_in: u64, acknowledged: u64, limit: usize) -> Interning {
+        let last = self.last;
+        if let Some(entry) = self.entry(last)
+            && entry.name == *name
+        {
+            entry.last_use = use_in;
+            return Interning::Known(last);
+        }
         if let Some(number) = self.numbers.get(name).copied() {
+            self.last = number;
             if let Some(entry) = self.entry(number) {
                 entry.last_use = use_in;
             }

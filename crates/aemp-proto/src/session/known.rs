@@ -1,6 +1,6 @@
 //! Names that the peer has interned: how it names ports of this node, and how many messages they took.
 
-use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 use crate::{id::PortName, kernel::LocalPort};
 
@@ -20,7 +20,7 @@ pub(crate) struct Known {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KnownNames {
     entries: Vec<Known>,
-    by_name: FxHashMap<PortName, u32>,
+    by_name: BTreeMap<PortName, u32>,
     /// A number was given to another name, or a name came without a number: names that come later may have come before.
     forgetful: bool,
     /// The number under which the last message was counted.
@@ -76,16 +76,15 @@ impl KnownNames {
     pub(crate) fn count_name(&mut self, name: &PortName) {
         match self.by_name.get(name) {
             Some(number) => self.count(*number),
-            None => self.forgetful = true,
+            None => (self.forgetful, self.last) = (true, None),
         }
     }
 
-    /// The last message was not taken after all.
-    pub(crate) fn take_back_last(&mut self) {
-        let last = self.last.take().and_then(|number| self.entries.get_mut(index(number)));
-        if let Some(Known { delivered: Some(delivered), .. }) = last {
-            *delivered = delivered.saturating_sub(1);
-        }
+    /// The last message was not taken after all. The name that it was for, if that is interned.
+    pub(crate) fn take_back_last(&mut self) -> Option<PortName> {
+        let last = self.last.take().and_then(|number| self.entries.get_mut(index(number)))?;
+        last.delivered = last.delivered.map(|delivered| delivered.saturating_sub(1));
+        Some(last.name.clone())
     }
 
     /// How many messages for a name were delivered, if they were counted.
@@ -122,8 +121,7 @@ mod tests {
         known.count(0);
         known.count_name(&name("a"));
         assert_eq!((known.delivered(&name("a")), known.delivered(&name("b"))), (Some(2), Some(0)));
-        known.take_back_last();
-        known.take_back_last();
+        assert_eq!((known.take_back_last(), known.take_back_last()), (Some(name("a")), None));
         assert_eq!(known.delivered(&name("a")), Some(1));
     }
 
@@ -135,9 +133,21 @@ mod tests {
         assert_eq!((known.delivered(&name("a")), known.delivered(&name("b"))), (None, None));
         let mut known = KnownNames::default();
         assert!(known.learn(0, name("a"), None, 2));
+        known.count(0);
         known.count_name(&name("b"));
+        assert_eq!(known.take_back_last(), None);
         assert!(known.learn(1, name("b"), None, 2));
-        assert_eq!((known.delivered(&name("a")), known.delivered(&name("b"))), (Some(0), None));
+        assert_eq!((known.delivered(&name("a")), known.delivered(&name("b"))), (Some(1), None));
+    }
+
+    #[test]
+    fn a_message_that_was_not_counted_cannot_be_taken_back() {
+        let mut known = KnownNames::default();
+        assert!(known.learn(0, name("a"), None, 1));
+        known.count(0);
+        known.count_name(&name("b"));
+        known.take_back_last();
+        assert_eq!(known.delivered(&name("a")), Some(1));
     }
 
     #[test]

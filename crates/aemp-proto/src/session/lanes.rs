@@ -8,7 +8,7 @@ mod fingerprint;
 
 use std::collections::VecDeque;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use crate::{
     id::PortName,
@@ -17,7 +17,7 @@ use crate::{
     wire::write,
 };
 
-use super::waiting::Waiting;
+use super::{last_words::LastWords, waiting::Waiting};
 
 #[derive(Clone, Debug)]
 struct Lane {
@@ -37,11 +37,7 @@ pub(crate) struct Lanes {
     /// What the transfers that have begun promise in all: the peer bounds it.
     promised: usize,
     /// Notices of death that come after everything their ports sent.
-    notices: Vec<(LocalPort, Waiting)>,
-    /// How many frames that wait were sent by which port.
-    senders: FxHashMap<LocalPort, usize>,
-    /// The names of dead ones among them, but for those that name a port by themselves.
-    dead: FxHashMap<PortName, LocalPort>,
+    pub(super) last_words: LastWords,
     /// The ports whose spawns wait: spawns keep their order, which tells the peer what it has missed.
     spawns: VecDeque<PortName>,
 }
@@ -59,7 +55,7 @@ pub(crate) enum Turn {
 
 impl Lanes {
     pub(crate) fn is_empty(&self) -> bool {
-        self.lanes.is_empty() && self.notices.is_empty()
+        self.lanes.is_empty() && self.last_words.is_empty()
     }
 
     /// Octets that wait.
@@ -83,10 +79,7 @@ impl Lanes {
             self.spawns.push_back(to.clone());
         }
         self.octets = self.octets.saturating_add(frame.octets());
-        if let Some(sender) = frame.from {
-            let count = self.senders.entry(sender).or_default();
-            *count = count.saturating_add(1);
-        }
+        self.last_words.begin(frame.from);
         if self.names.insert(to.clone()) {
             self.lanes.push_back(Lane { to: to.clone(), frames: VecDeque::from([frame]), transfer: None });
         } else if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.to == *to) {
@@ -96,29 +89,12 @@ impl Lanes {
 
     /// Keeps the notice of a port's death back while something that it sent waits; `None` if it was kept.
     pub(crate) fn hold_notice(&mut self, port: LocalPort, notice: Waiting) -> Option<Waiting> {
-        if !self.waits_for(port) || planted(Bug::NoticeOvertakesLarge) {
-            return Some(notice);
+        let octets = notice.octets();
+        let notice = self.last_words.hold(port, notice);
+        if notice.is_none() {
+            self.octets = self.octets.saturating_add(octets);
         }
-        self.octets = self.octets.saturating_add(notice.octets());
-        self.notices.push((port, notice));
-        None
-    }
-
-    /// A port is dead that had these names: who asks for one of them is told after the last words.
-    pub(super) fn keep_names(&mut self, port: LocalPort, names: &[PortName]) {
-        if self.waits_for(port) {
-            self.dead.extend(names.iter().map(|name| (name.clone(), port)));
-        }
-    }
-
-    /// The dead port with this name, if something that it sent waits.
-    pub(super) fn dead(&self, name: &PortName) -> Option<LocalPort> {
-        self.dead.get(name).copied()
-    }
-
-    /// Whether a notice is kept back.
-    pub(crate) const fn holds_notices(&self) -> bool {
-        !self.notices.is_empty()
+        notice
     }
 
     /// The frames that wait for a port, the one under way among them.
@@ -127,37 +103,21 @@ impl Lanes {
         lane.into_iter().flat_map(|lane| &lane.frames)
     }
 
-    fn waits_for(&self, port: LocalPort) -> bool {
-        self.senders.contains_key(&port)
-    }
-
     /// The first frame of a lane waits no longer.
     fn take_first(&mut self, lane: &mut Lane) -> Option<Waiting> {
         let frame = lane.frames.pop_front()?;
         if frame.is_spawn() {
             self.spawns.pop_front();
         }
-        self.sent_one(frame.from);
+        self.last_words.end(frame.from);
         Some(frame)
-    }
-
-    /// One frame fewer of this sender waits.
-    fn sent_one(&mut self, sender: Option<LocalPort>) {
-        if let Some(sender) = sender
-            && let Some(count) = self.senders.get_mut(&sender)
-        {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                self.senders.remove(&sender);
-                self.dead.retain(|_, port| *port != sender);
-            }
-        }
     }
 
     /// The next turn; `max_piece` is the most that a piece or a whole frame may have, `max_promised` the
     /// most that transfers may promise together.
     pub(crate) fn turn(&mut self, max_piece: usize, max_promised: usize) -> Option<Turn> {
-        if let Some(notice) = self.free_notice() {
+        if let Some(notice) = self.last_words.next() {
+            self.octets = self.octets.saturating_sub(notice.octets());
             return Some(Turn::Notice(notice));
         }
         let ready = |lane: &Lane| {
@@ -177,13 +137,6 @@ impl Lanes {
             self.lanes.push_back(lane);
         }
         turn
-    }
-
-    fn free_notice(&mut self) -> Option<Waiting> {
-        let at = self.notices.iter().position(|(port, _)| !self.waits_for(*port))?;
-        let (_, notice) = self.notices.remove(at);
-        self.octets = self.octets.saturating_sub(notice.octets());
-        Some(notice)
     }
 
     fn take(&mut self, lane: &mut Lane, max_piece: usize) -> Option<Turn> {
@@ -229,14 +182,15 @@ impl Lanes {
         self.take_from(at, unwanted).into_iter().map(|(_, frame)| frame).collect()
     }
 
-    /// Takes all frames back whose elements have more than `most` octets, with those behind them to the same port.
+    /// Takes all frames back whose elements have more than `most` octets, with the messages behind them to the same port.
+    /// A kill still kills.
     pub(crate) fn take_larger(&mut self, most: usize) -> Vec<(PortName, Waiting)> {
         let mut taken = Vec::new();
         for at in (0..self.lanes.len()).rev() {
             let mut behind = false;
             taken.extend(self.take_from(at, |frame| {
                 behind |= frame.body.len() > most;
-                behind
+                behind && frame.has_elements()
             }));
         }
         taken
@@ -249,7 +203,7 @@ impl Lanes {
         lane.frames.extend(kept);
         for frame in &taken {
             self.octets = self.octets.saturating_sub(frame.octets());
-            self.sent_one(frame.from);
+            self.last_words.end(frame.from);
             if frame.is_spawn() {
                 self.spawns.retain(|name| *name != lane.to);
             }
@@ -268,9 +222,7 @@ impl Lanes {
         self.names.clear();
         self.octets = 0;
         self.promised = 0;
-        self.notices.clear();
-        self.senders.clear();
-        self.dead.clear();
+        self.last_words = LastWords::default();
         self.spawns.clear();
         std::mem::take(&mut self.lanes)
             .into_iter()
@@ -281,10 +233,13 @@ impl Lanes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{frame::kind, reader::Reader};
+    use crate::{
+        session::Sender,
+        wire::{frame::kind, reader::Reader},
+    };
 
     fn frame(length: usize) -> Waiting {
-        Waiting { head: vec![1], body: vec![2; length].into(), from: None }
+        Waiting { head: vec![kind::MESSAGE], body: vec![2; length].into(), from: Sender::Nobody }
     }
 
     fn name(text: &str) -> PortName {
@@ -348,7 +303,7 @@ mod tests {
         let mut lanes = Lanes::default();
         let port = LocalPort { slot: 1, generation: 0 };
         for _ in 0..3 {
-            lanes.push(&name("a"), Waiting { from: Some(port), ..frame(199) });
+            lanes.push(&name("a"), Waiting { from: Sender::Port(port), ..frame(199) });
         }
         lanes.turn(100, 1000);
         assert_eq!(lanes.waiting().collect::<Vec<_>>(), [(&name("a"), 400)]);
@@ -374,9 +329,9 @@ mod tests {
     fn a_notice_waits_for_what_its_port_sent() {
         let mut lanes = Lanes::default();
         let port = LocalPort { slot: 1, generation: 0 };
-        lanes.push(&name("a"), Waiting { from: Some(port), ..frame(150) });
+        lanes.push(&name("a"), Waiting { from: Sender::Port(port), ..frame(150) });
         assert!(lanes.hold_notice(port, frame(4)).is_none());
-        assert!(lanes.holds_notices());
+        assert!(!lanes.last_words.is_empty());
         assert!(lanes.hold_notice(LocalPort { slot: 2, generation: 0 }, frame(4)).is_some());
         assert_eq!(kinds(&mut lanes), ["piece of 0, first", "piece of 0", "notice 5"]);
         assert_eq!(lanes.octets(), 0);

@@ -69,16 +69,27 @@ impl Session {
         self.interned.told(name, delivered);
     }
 
-    /// The same while the session goes on, for one name. It looks through all that is not acknowledged.
-    pub(crate) fn delivered_so_far(&self, name: &PortName) -> Option<RangeInclusive<u64>> {
-        let mut in_doubt = InDoubt::default();
-        let is_message = |frame| matches!(subject(frame, &self.interned), Some((to, Kept::Message | Kept::Call(_), _)) if to == *name);
-        let small = self.outbox.unacknowledged().filter(|(_, frame)| is_message(frame)).count();
-        let completed = self.completed.iter().filter(|(_, to, frame)| to == name && frame.is_message()).count();
-        let large = self.lanes.frames(name).filter(|frame| frame.is_message()).count();
+    /// The same while the session goes on, for some names. It looks through all that is not acknowledged, once.
+    pub(crate) fn delivered_so_far(&self, names: &[PortName]) -> Vec<Option<RangeInclusive<u64>>> {
+        let mut in_doubt: FxHashMap<&PortName, InDoubt> = names.iter().map(|name| (name, InDoubt::default())).collect();
         // All of them may yet be delivered.
-        (0..small.saturating_add(completed).saturating_add(large)).for_each(|_| in_doubt.add(true));
-        in_doubt.range(self.unproved(), self.interned.counts(name))
+        let mut add = |to: &PortName| {
+            if let Some(in_doubt) = in_doubt.get_mut(to) {
+                in_doubt.add(true);
+            }
+        };
+        for (_, frame) in self.outbox.unacknowledged() {
+            if let Some((to, Kept::Message | Kept::Call(_), _)) = subject(frame, &self.interned) {
+                add(&to);
+            }
+        }
+        self.completed.iter().filter(|(.., frame)| frame.is_message()).for_each(|(_, to, _)| add(to));
+        for name in names {
+            self.lanes.frames(name).filter(|frame| frame.is_message()).for_each(|_| add(name));
+        }
+        let range =
+            |name| in_doubt.get(name).copied().unwrap_or_default().range(self.unproved(), self.interned.counts(name));
+        names.iter().map(range).collect()
     }
 
     /// How many acknowledged frames prove nothing yet.

@@ -2,7 +2,7 @@
 
 use crate::{id::PortName, kernel::SendError, limits::Limits, wire::frame::kind};
 
-use super::{Envelope, Naming, Session, Written, write_elements, write_head};
+use super::{Envelope, Naming, Sender, Session, Written, write_elements, write_head};
 
 impl Session {
     /// Queues a message in its place among the others, without a number; false if it is dropped.
@@ -21,7 +21,8 @@ impl Session {
         }
         let limit = limits.max_piece.min(limits.max_message).min(self.peer_max_message);
         let number = self.interned.known(to);
-        let envelope = Envelope { kind: kind::LOSSY, to, naming: Naming::Interned, from: None, fields: |_: &mut _| {} };
+        let envelope =
+            Envelope { kind: kind::LOSSY, to, naming: Naming::Interned, from: Sender::Nobody, fields: |_: &mut _| {} };
         let written = self.outbox.push_lossy(|draft| {
             write_head(draft.buffer(), &envelope, number);
             write_elements(draft, limit, usize::MAX, encode)

@@ -36,6 +36,7 @@ use interned::{Interned, Interning};
 pub(crate) use known::Known;
 use known::KnownNames;
 use lanes::{Lanes, Turn};
+pub(crate) use last_words::Sender;
 pub(crate) use ledger::Ledger;
 use ledger::Proved;
 use outbox::{Draft, Outbox};
@@ -93,7 +94,7 @@ pub(crate) struct Envelope<'n, F> {
     /// Keeps the order of what is sent to one port.
     pub(crate) to: &'n PortName,
     pub(crate) naming: Naming,
-    pub(crate) from: Option<LocalPort>,
+    pub(crate) from: Sender,
     /// Appends the fields between destination and elements.
     pub(crate) fields: F,
 }
@@ -238,8 +239,8 @@ impl Session {
 
     /// Queues the notice that a name of this node takes nothing more, behind everything that its port sent.
     pub(crate) fn notice(&mut self, port: Option<LocalPort>, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>) {
-        let notice = Waiting { head: envelope.head(), body: Bytes::new(), from: None };
-        let notice = match port.or_else(|| self.lanes.dead(envelope.to)) {
+        let notice = Waiting { head: envelope.head(), body: Bytes::new(), from: Sender::Nobody };
+        let notice = match port.or_else(|| self.lanes.last_words.dead(envelope.to)) {
             Some(port) => self.lanes.hold_notice(port, notice),
             None => Some(notice),
         };

@@ -1,7 +1,8 @@
 //! Puts the pieces of large frames together again.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
-use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use crate::{limits::Limits, wire::frame::Piece};
@@ -23,7 +24,7 @@ const MIN_CHARGE: usize = 1024;
 /// Transfers that are not complete.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reassembly {
-    transfers: FxHashMap<u64, Transfer>,
+    transfers: BTreeMap<u64, Transfer>,
     /// What all of them will have when complete.
     promised: usize,
 }

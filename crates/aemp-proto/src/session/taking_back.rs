@@ -81,26 +81,58 @@ impl Session {
         taken.into_iter().map(|(to, frame)| TooLarge::new(to, &frame)).collect()
     }
 
-    /// Takes the messages and calls to a port back that were never given out.
-    pub(crate) fn take_back(&mut self, port: &PortName) -> Vec<Kept> {
+    /// Takes the messages and calls to some ports back that were never given out. All ports at once: it copies whatever
+    /// else was never given out.
+    pub(crate) fn take_back(&mut self, ports: &[PortName]) -> Vec<Kept> {
         let mut taken = Vec::new();
+        let mut counts: FxHashMap<&PortName, u64> = ports.iter().map(|port| (port, 0)).collect();
         let interned = &self.interned;
-        let numbers = self.outbox.take_back(|frame| match subject(frame, interned) {
-            Some((to, what @ (Kept::Message | Kept::Call(_)), _)) if to == *port => {
-                taken.push(what);
-                true
-            }
-            _ => false,
+        let numbers = self.outbox.take_back(|frame| {
+            let Some((to, what @ (Kept::Message | Kept::Call(_)), _)) = subject(frame, interned) else { return false };
+            let Some(count) = counts.get_mut(&to) else { return false };
+            *count = count.saturating_add(1);
+            taken.push(what);
+            true
         });
-        // Large messages whose last piece was behind what is gone.
-        for (last, ..) in &mut self.completed {
+        // What was behind that has moved up: the last pieces of large messages, and the last notice.
+        for last in self.completed.iter_mut().map(|(last, ..)| last).chain([&mut self.last_notice]) {
             let before = numbers.partition_point(|number| number < last);
             *last = last.saturating_sub(u64::try_from(before).unwrap_or(u64::MAX));
         }
-        let large = self.lanes.take_back(port, Waiting::is_message);
-        let large = large.iter().filter_map(|frame| Unsent::whole(port.clone(), frame, false));
-        taken.extend(large.map(|unsent| unsent.what));
-        self.interned.take_back(port, u64::try_from(taken.len()).unwrap_or(u64::MAX));
+        for port in ports {
+            let large = self.lanes.take_back(port, Waiting::is_message);
+            let large = large.iter().filter_map(|frame| Unsent::whole(port.clone(), frame, false));
+            let before = taken.len();
+            taken.extend(large.map(|unsent| unsent.what));
+            let large = u64::try_from(taken.len().saturating_sub(before)).unwrap_or(u64::MAX);
+            let small = counts.get(port).copied().unwrap_or_default();
+            self.interned.take_back(port, small.saturating_add(large));
+        }
         taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        limits::Limits,
+        session::{Envelope, Naming, Sender},
+        wire::frame::kind,
+    };
+
+    #[test]
+    fn the_number_of_the_last_notice_moves_up_with_it() {
+        let (mut session, port) = (Session::new(1), "a".parse().unwrap());
+        let fields = |_: &mut Vec<u8>| {};
+        let message =
+            Envelope { kind: kind::MESSAGE, to: &port, naming: Naming::Interned, from: Sender::Nobody, fields };
+        for _ in 0..3 {
+            session.write(&message, &Limits::default(), |_| Ok::<(), std::fmt::Error>(())).unwrap();
+        }
+        session.notice(None, &Envelope { kind: kind::DEAD, naming: Naming::Absent, ..message });
+        assert_eq!(session.last_notice(), 5);
+        assert_eq!(session.take_back(std::slice::from_ref(&port)), [Kept::Message; 3]);
+        assert_eq!(session.last_notice(), 2);
     }
 }

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 
-use crate::{kernel::LocalPort, wire::frame::kind};
+use crate::wire::frame::kind;
+
+use super::Sender;
 
 /// A frame that waits for its turn.
 #[derive(Clone, Debug)]
@@ -11,8 +13,8 @@ pub(crate) struct Waiting {
     pub(crate) head: Vec<u8>,
     /// The elements.
     pub(crate) body: Bytes,
-    /// The port that sent it: the notice of its death comes later.
-    pub(crate) from: Option<LocalPort>,
+    /// Who sent it: the notice of its death comes later.
+    pub(crate) from: Sender,
 }
 
 #[cfg(any(test, feature = "simulation"))]
@@ -30,6 +32,11 @@ impl Waiting {
 
     pub(crate) fn is_message(&self) -> bool {
         matches!(self.head.first(), Some(&(kind::MESSAGE | kind::CALL)))
+    }
+
+    /// Whether it is more than an order or a notice.
+    pub(crate) fn has_elements(&self) -> bool {
+        self.is_message() || self.is_answer() || self.is_spawn()
     }
 
     pub(crate) fn is_answer(&self) -> bool {

@@ -116,6 +116,7 @@ pub(crate) struct Raw<'b> {
 }
 
 /// The first frame in `input`, if it is there as a whole.
+#[inline]
 pub(crate) fn split<'b>(input: &'b [u8], limits: &Limits) -> Result<Option<Raw<'b>>, FrameError> {
     let Some((length, rest)) = input.split_first_chunk::<LENGTH>() else { return Ok(None) };
     let length = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
@@ -154,6 +155,7 @@ impl<'b> Frame<'b> {
 
 impl<'b> Numbered<'b> {
     /// Reads a numbered frame: its type and what follows it.
+    #[inline]
     pub(crate) fn read(kind: u8, mut reader: Reader<'b>) -> Result<Self, FrameError> {
         let r = &mut reader;
         Ok(match kind {
@@ -182,6 +184,7 @@ impl<'b> Numbered<'b> {
     }
 }
 
+#[inline]
 fn destination(reader: &mut Reader<'_>) -> Result<Destination, FrameError> {
     Ok(match reader.index()? {
         0 => Destination::Name(PortName::Node),

@@ -45,12 +45,14 @@ impl<'b> Reader<'b> {
         self.rest
     }
 
+    #[inline]
     pub(crate) fn octets(&mut self, count: usize) -> Result<&'b [u8], FrameError> {
         let (head, tail) = self.rest.split_at_checked(count).ok_or(FrameError::Truncated)?;
         self.rest = tail;
         Ok(head)
     }
 
+    #[inline]
     pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], FrameError> {
         let (head, tail) = self.rest.split_first_chunk().ok_or(FrameError::Truncated)?;
         self.rest = tail;
@@ -62,7 +64,18 @@ impl<'b> Reader<'b> {
     }
 
     /// An unsigned number, seven bits an octet, low bits first, the high bit set on all but the last.
+    #[inline]
     pub(crate) fn number(&mut self) -> Result<u64, FrameError> {
+        match self.rest {
+            [octet, rest @ ..] if *octet < 0x80 => {
+                self.rest = rest;
+                Ok((*octet).into())
+            }
+            _ => self.long_number(),
+        }
+    }
+
+    fn long_number(&mut self) -> Result<u64, FrameError> {
         let mut value = 0u64;
         for shift in (0..u64::BITS).step_by(7) {
             let octet = self.octet()?;
@@ -88,6 +101,7 @@ impl<'b> Reader<'b> {
         usize::try_from(self.number()?).map_err(|_| FrameError::Number)
     }
 
+    #[inline]
     pub(crate) fn index(&mut self) -> Result<u32, FrameError> {
         u32::try_from(self.number()?).map_err(|_| FrameError::Number)
     }

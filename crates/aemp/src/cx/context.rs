@@ -72,13 +72,17 @@ impl Context {
     /// Sends a message: at once, in order, without ever blocking. Messages to dead ports are dropped.
     ///
     /// A message that cannot be encoded or is too large kills the sending port (`unencodable`, `too_large`); only
-    /// messages to other nodes, or to a port of another type, are encoded.
+    /// messages to other nodes, or to a port of another type, are encoded. What the handler sends after that is dropped.
     ///
     /// # Panics
     ///
     /// Panics on such a message where there is no sending port.
     #[inline]
     pub fn send<M: Serialize + 'static>(&self, to: &Port<M>, message: M) {
+        // The notice of its death is the last that is heard of a port.
+        if self.engine.is_owner_dead(self.owner) {
+            return;
+        }
         let sent = self.engine.send(self.owner, to.id(), message);
         if sent.is_err() {
             self.settle(sent);
@@ -109,7 +113,9 @@ impl Context {
     ///
     /// Panics on such a message where there is no sending port.
     pub fn send_lossy<M: Serialize + 'static>(&self, to: &Port<M>, message: M) {
-        self.settle(self.engine.send_lossy(to.id(), message));
+        if !self.engine.is_owner_dead(self.owner) {
+            self.settle(self.engine.send_lossy(to.id(), message));
+        }
     }
 
     /// Answers a call. An answer that cannot be encoded or is too large counts as such a message of this port.

@@ -203,7 +203,7 @@ impl Builder {
         if let Some(error) = self.error {
             return Err(Error::Configuration(error.into()));
         }
-        start::start(self.configured()?).map(Node::new)
+        start::start(self.configured()?.checked()?).map(Node::new)
     }
 
     /// The node's ID, once its addresses are known.

@@ -32,6 +32,23 @@ impl Builder {
         settings.and_then(|settings| self.with(settings)).map_err(|error| Error::Configuration(error.into()))
     }
 
+    /// Refuses what a node could not work with: it would never rest, or never get a message across.
+    pub(super) fn checked(self) -> Result<Self> {
+        let zero = [
+            ("heartbeat", self.timing.heartbeat.is_zero()),
+            ("session_timeout", self.timing.session_timeout.is_zero()),
+            ("max_local", self.limits.max_local == 0),
+            ("max_unacknowledged", self.limits.max_unacknowledged == 0),
+            ("max_piece", self.limits.max_piece == 0),
+            ("max_unsent", self.limits.max_unsent == 0),
+            ("max_in_flight_of_large", self.limits.max_in_flight_of_large == 0),
+        ];
+        match zero.into_iter().find(|(_, is_zero)| *is_zero) {
+            Some((name, _)) => Err(Error::Configuration(format!("{name} has to be more than nothing").into())),
+            None => Ok(self),
+        }
+    }
+
     fn with(mut self, settings: Settings) -> Result<Self, ConfigError> {
         // A name and addresses would make an anonymous node one that others can find.
         if !matches!(self.name, Name::Anonymous) {

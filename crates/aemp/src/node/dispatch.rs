@@ -187,7 +187,7 @@ impl Engine {
     }
 
     /// A handler may outlive its port until it returns: what it begins then is to end at once.
-    pub(super) fn is_owner_dead(&self, owner: Option<LocalPort>) -> bool {
+    pub(crate) fn is_owner_dead(&self, owner: Option<LocalPort>) -> bool {
         owner.is_some_and(|port| !self.ports.borrow().is_alive(port))
     }
 

@@ -83,8 +83,7 @@ impl Engine {
     where
         M: Serialize + 'static,
     {
-        let waiting = self.tokens.borrow().len();
-        let goes = waiting < self.shared.limits.max_local / SHARE && self.ports.borrow().is_alive(port);
+        let goes = self.waiting_messages() < self.shared.limits.max_local / SHARE && self.ports.borrow().is_alive(port);
         if goes { self.send_here(port, message) } else { Ok(()) }
     }
 

@@ -146,7 +146,8 @@ impl Node {
     }
 
     /// Sends a message: returns at once, never blocks, never fails for reasons of the network. Connecting happens
-    /// behind it. Messages to dead ports, and after a stop, are dropped.
+    /// behind it. Messages to dead ports, and after a stop, are dropped. Where the port's node takes only smaller messages
+    /// than this one, its port is dead for this node from then on (`too_large`).
     ///
     /// # Panics
     ///

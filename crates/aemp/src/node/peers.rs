@@ -88,8 +88,8 @@ impl Engine {
 
     /// The watches on the node are fired one by one, so the first tells all who wait.
     fn not_ready(self: &Rc<Self>, node: &NodeId, reason: &Reason) {
-        let mut waiting = self.peers.waiting.borrow_mut();
-        for waiting in waiting.extract_if(.., |waiting| waiting.node == *node) {
+        let told = self.peers.waiting.borrow_mut().extract_if(.., |waiting| waiting.node == *node).collect::<Vec<_>>();
+        for waiting in told {
             waiting.completer.complete(Err(CallError::Lost(reason.clone())));
         }
     }
@@ -99,7 +99,7 @@ impl Engine {
         if self.peers.waiting.borrow().is_empty() {
             return;
         }
-        let limit = self.shared.limits.max_unacknowledged / 4;
+        let limit = (self.shared.limits.max_unacknowledged / 4).max(1);
         let is_ready = |node: &NodeId| {
             let peer = if *node == self.shared.id { return true } else { self.kernel(|kernel, _| kernel.peer(node)) };
             peer.is_some_and(|peer| peer.connected && peer.unacknowledged < limit)

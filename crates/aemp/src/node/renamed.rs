@@ -13,22 +13,31 @@ use rustc_hash::FxHashMap;
 
 use super::engine::Engine;
 
-/// The newest names of ports that have several.
+/// The names of ports that have several.
 #[derive(Default)]
 pub(super) struct Renamed {
     /// Most nodes never have any: looking costs nothing then.
     is_any: Cell<bool>,
-    newest: RefCell<FxHashMap<PortName, (LocalPort, PortId)>>,
+    ports: RefCell<FxHashMap<PortName, LocalPort>>,
+    names: RefCell<FxHashMap<LocalPort, Names>>,
+}
+
+struct Names {
+    older: Vec<PortName>,
+    newest: PortId,
 }
 
 impl Engine {
     /// A port has another name from now on; its handles give it when they are sent.
     pub(super) fn renamed(&self, port: LocalPort, old: PortName, id: PortId, dropped: Option<&PortName>) {
-        let mut newest = self.renamed.newest.borrow_mut();
-        newest.values_mut().filter(|(other, _)| *other == port).for_each(|(_, newest)| *newest = id.clone());
-        newest.insert(old, (port, id));
+        let (mut ports, mut names) = (self.renamed.ports.borrow_mut(), self.renamed.names.borrow_mut());
+        let names = names.entry(port).or_insert_with(|| Names { older: Vec::new(), newest: id.clone() });
+        names.newest = id;
+        names.older.push(old.clone());
+        ports.insert(old, port);
         if let Some(dropped) = dropped {
-            newest.remove(dropped);
+            names.older.retain(|name| name != dropped);
+            ports.remove(dropped);
         }
         self.renamed.is_any.set(true);
     }
@@ -36,9 +45,12 @@ impl Engine {
     /// The names of a dead port mean nothing any more.
     pub(super) fn forget_names(&self, port: LocalPort) {
         if self.renamed.is_any.get() {
-            let mut newest = self.renamed.newest.borrow_mut();
-            newest.retain(|_, (other, _)| *other != port);
-            self.renamed.is_any.set(!newest.is_empty());
+            let mut ports = self.renamed.ports.borrow_mut();
+            let names = self.renamed.names.borrow_mut().remove(&port);
+            for name in names.into_iter().flat_map(|names| names.older) {
+                ports.remove(&name);
+            }
+            self.renamed.is_any.set(!ports.is_empty());
         }
     }
 
@@ -46,7 +58,8 @@ impl Engine {
         if !self.renamed.is_any.get() || id.node != self.shared.id {
             return None;
         }
-        self.renamed.newest.borrow().get(&id.name).map(|(_, newest)| newest.clone())
+        let port = *self.renamed.ports.borrow().get(&id.name)?;
+        self.renamed.names.borrow().get(&port).map(|names| names.newest.clone())
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     queue::{Encoded, Token},
 };
 use crate::{
-    error::TrySendError,
+    error::{CallError, TrySendError},
     reply::scope::{self, EncodeFault},
 };
 
@@ -89,7 +89,10 @@ impl Engine {
     }
 
     /// Sends what was encoded on another thread; with the call whose reply it carries.
-    pub(super) fn send_encoded(&self, to: &PortId, call: Option<PortNumber>, octets: &[u8]) {
+    ///
+    /// The peer may take only smaller messages than this node, and the sender has gone on: the call fails, or the port is
+    /// dead for this node.
+    pub(super) fn send_encoded(self: &Rc<Self>, to: &PortId, call: Option<PortNumber>, octets: &[u8]) {
         let copy = |out: &mut Vec<u8>| {
             out.extend_from_slice(octets);
             Ok::<(), std::convert::Infallible>(())
@@ -98,7 +101,11 @@ impl Engine {
             Some(number) => kernel.call(to, None, number, now, copy),
             None => kernel.send(to, None, now, copy),
         });
-        debug_assert!(sent.is_ok(), "the size was checked where the message was encoded");
+        match (sent, call) {
+            (Ok(()), _) => {}
+            (Err(error), Some(number)) => self.end_call(number, CallError::Unsendable(error.to_string())),
+            (Err(_), None) => self.kernel(|kernel, _| kernel.give_up(to)),
+        }
     }
 
     /// Sends a message of nobody; if it cannot be, it is dropped.
@@ -149,10 +156,14 @@ impl Engine {
     #[inline]
     fn push_message_token(self: &Rc<Self>, token: Token) {
         self.push_token(token);
-        let waiting = self.tokens.borrow().len();
-        if waiting >= self.shared.limits.max_local {
+        if self.waiting_messages() >= self.shared.limits.max_local {
             self.shed();
         }
+    }
+
+    /// Messages that wait inside the node, without its own work, which has tokens as well.
+    pub(super) fn waiting_messages(&self) -> usize {
+        self.tokens.borrow().len().saturating_sub(self.jobs.borrow().len())
     }
 
     fn nowhere(self: &Rc<Self>, to: &PortId) {

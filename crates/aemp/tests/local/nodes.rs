@@ -3,7 +3,7 @@
 use std::{thread, time::Duration};
 
 use crate::common::{node, seen, sink};
-use aemp::{CallError, Node, Port, Reply, Stopped, TrySendError};
+use aemp::{CallError, Error, Limits, Node, Port, Reply, Stopped, TrySendError};
 
 fn doubler(node: &Node) -> Port<(u64, Reply<u64>)> {
     node.port(|cx, (number, reply): (u64, Reply<u64>)| cx.reply(reply, 2 * number))
@@ -121,6 +121,28 @@ fn a_node_stops_itself_from_a_handler() {
     let port = node.port(|cx, (): ()| drop(cx.node().stop()));
     node.send(&port, ());
     node.wait().unwrap();
+}
+
+#[test]
+fn times_and_limits_with_which_a_node_would_stand_still_are_refused_at_the_start() {
+    let limits = |change: fn(&mut Limits)| {
+        let mut limits = Limits::default();
+        change(&mut limits);
+        Node::builder().limits(limits)
+    };
+    let builders = [
+        Node::builder().heartbeat(Duration::ZERO),
+        Node::builder().session_timeout(Duration::ZERO),
+        limits(|limits| limits.max_piece = 0),
+        limits(|limits| limits.max_local = 0),
+        limits(|limits| limits.max_unacknowledged = 0),
+        limits(|limits| limits.max_unsent = 0),
+        limits(|limits| limits.max_in_flight_of_large = 0),
+    ];
+    for builder in builders {
+        let error = builder.anonymous().start().expect_err("it would stand still");
+        assert!(matches!(error, Error::Configuration(_)), "{error}");
+    }
 }
 
 #[test]

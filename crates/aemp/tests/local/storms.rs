@@ -6,9 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aemp::{Limits, Node};
+use aemp::{Limits, Node, Port, Reason};
 
-use crate::common::{SOON, node};
+use crate::common::{SOON, node, sink};
 
 #[test]
 fn what_each_of_eight_threads_sends_arrives_in_its_order() {
@@ -48,4 +48,19 @@ fn ten_thousand_timers_fire_once_and_never_early() {
         assert!(all.recv_timeout(SOON).unwrap());
     }
     assert_eq!(all.recv_timeout(Duration::from_millis(400)).ok(), None);
+}
+
+#[test]
+fn much_work_of_the_node_itself_overloads_no_port() {
+    let mut limits = Limits::default();
+    limits.max_local = 100;
+    let node = Node::builder().anonymous().limits(limits).start().unwrap();
+    let (port, seen) = sink(&node);
+    let doomed: Vec<Port<u64>> = (0..200).map(|_| node.port(|_, _| {})).collect();
+    let work = move |cx: &aemp::Context| {
+        doomed.iter().for_each(|doomed| cx.kill(doomed, Reason::normal()));
+        cx.send(&port, 5);
+    };
+    node.run(work).wait().unwrap();
+    seen.is(5);
 }

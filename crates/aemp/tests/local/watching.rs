@@ -88,6 +88,43 @@ fn last_words_come_before_the_notice_of_death() {
     seen.is("dead: normal".into());
 }
 
+/// It travels within a node as it is, and cannot be encoded.
+#[derive(Deserialize)]
+struct Local;
+
+impl Serialize for Local {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("it stays here"))
+    }
+}
+
+#[test]
+fn a_handler_whose_port_has_died_says_nothing_more() {
+    let node = node();
+    let (out, seen) = seen();
+    let notes = out.clone();
+    let listener = node.port(move |_, text: String| out.send(text).unwrap());
+    let (of_another_type, _seen) = sink::<u32>(&node);
+    let watched = node.port(move |cx, (): ()| {
+        cx.send(&listener, "last words".into());
+        cx.send(&of_another_type.cast(), Local);
+        cx.send(&listener, "from the dead".into());
+    });
+    node.run({
+        let watched = watched.clone();
+        move |cx| {
+            cx.monitor_with(&watched, move |_, reason| notes.send(format!("dead: {}", reason.code().as_str())).unwrap())
+                .forever()
+        }
+    })
+    .wait()
+    .unwrap();
+    node.send(&watched, ());
+    seen.is("last words".into());
+    seen.is("dead: unencodable".into());
+    seen.nothing_more();
+}
+
 #[test]
 fn a_link_carries_an_abnormal_death_on_and_a_normal_one_not() {
     for (reason, dies) in [(killed(), true), (Reason::normal(), false)] {

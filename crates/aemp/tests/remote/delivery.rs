@@ -1,6 +1,6 @@
 //! Messages between nodes.
 
-use aemp::{Bytes, Node, Port};
+use aemp::{Bytes, CallError, Limits, Node, Port, ReasonCode, Reply};
 
 use crate::common::{SECRET, builder, collector, node, secs};
 
@@ -104,7 +104,7 @@ fn a_message_that_is_refused_closes_its_port_to_the_sender_alone() {
 
 #[test]
 fn a_message_beyond_the_limit_is_refused_at_the_call() {
-    let mut limits = aemp::Limits::default();
+    let mut limits = Limits::default();
     limits.max_message = 1000;
     let (a, b) = (builder("a").limits(limits).start().unwrap(), node("b"));
     let (port, received) = collector::<Bytes>(&b);
@@ -116,7 +116,7 @@ fn a_message_beyond_the_limit_is_refused_at_the_call() {
 
 #[test]
 fn a_fast_sender_is_slowed_down_to_what_a_relay_can_handle() {
-    let mut limits = aemp::Limits::default();
+    let mut limits = Limits::default();
     limits.max_local = 20_000;
     let (a, b) = (node("a"), builder("b").limits(limits).start().unwrap());
     let (end, received) = collector::<u64>(&b);
@@ -131,4 +131,24 @@ fn a_fast_sender_is_slowed_down_to_what_a_relay_can_handle() {
     for n in 0..120_000 {
         assert_eq!(received.recv_timeout(secs(20)), Ok(n));
     }
+}
+
+#[test]
+fn what_another_thread_sends_and_the_peer_finds_too_large_is_told() {
+    let mut limits = Limits::default();
+    limits.max_message = 1_000;
+    let (a, b) = (node("a"), builder("b").limits(limits).start().unwrap());
+    let (port, received) = collector::<Bytes>(&b);
+    let answering = b.port(|cx, (_, reply): (Bytes, Reply<u8>)| cx.reply(reply, 1));
+    a.send(&port, Bytes::from(vec![1]));
+    assert!(received.recv_timeout(secs(5)).is_ok());
+    let large = || Bytes::from(vec![2; 2_000]);
+    let (death, (fired, reasons)) = (a.monitor(&port), std::sync::mpsc::channel());
+    std::thread::spawn(move || fired.send(death.wait()));
+    a.send(&port, large());
+    a.send(&port, Bytes::from(vec![3]));
+    assert_eq!(reasons.recv_timeout(secs(5)).unwrap().code(), &ReasonCode::TooLarge);
+    assert!(matches!(a.call(&answering, |reply| (large(), reply)).wait(), Err(CallError::Unsendable(_))));
+    a.call(&answering, |reply| (Bytes::from(vec![]), reply)).wait().unwrap();
+    assert_eq!(received.try_recv().ok(), None, "nothing comes behind the hole");
 }

@@ -75,6 +75,33 @@ fn a_monitor_that_fires_twice_is_found() {
 }
 
 #[test]
+fn a_monitor_that_fires_for_a_dead_port_is_found() {
+    let mut story = death();
+    story.note("n1.1", 10_000, r#""event":"ending","port":1,"code":"normal""#);
+    story.note("n1.1", 10_000, r#""event":"died","port":1"#);
+    story.is_innocent();
+    story.fired(20_005, 9, "normal");
+    story.violates("watch", "for a dead port");
+}
+
+#[test]
+fn a_monitor_that_nobody_set_is_found() {
+    let mut story = Story::new();
+    story.fired(20_005, 9, "normal");
+    story.violates("log", "monitor 9 was never set");
+}
+
+#[test]
+fn a_death_may_be_told_late_while_processes_do_not_run() {
+    for file in ["faults", "n1.1", "n2.1"] {
+        let mut story = death();
+        story.absent(file, 23_500, 2_000);
+        story.fired(25_000, 9, "normal");
+        story.is_innocent();
+    }
+}
+
+#[test]
 fn a_monitor_that_is_set_after_another_one_fired_has_to_fire() {
     let mut story = Story::new();
     story.fault(10_000, 16_000, "black_hole", &["n1", "n2"]);

@@ -116,6 +116,27 @@ impl Story {
         self.note("faults", to, &format!(r#""event":"healed","fault":{from}"#));
     }
 
+    /// n1 calls the port of n2, with the message that has this number.
+    pub(super) fn call(&mut self, time: u64, call: u64, number: u64) {
+        self.note("n1.1", time, &format!(r#""event":"call","call":{call},"port":1,"name":"{B}","number":{number}"#));
+        let fields = format!(r#""event":"send","port":1,"name":"{B}","number":{number},"size":5,"kind":"call""#);
+        self.note("n1.1", time, &fields);
+    }
+
+    pub(super) fn answered(&mut self, time: u64, call: u64, code: &str) {
+        self.note("n1.1", time, &format!(r#""event":"answered","call":{call},"code":"{code}""#));
+    }
+
+    /// n1 gives its session with n2 up.
+    pub(super) fn down(&mut self, time: u64) {
+        self.note("n1.1", time, r#""event":"peer","node":"n2","what":"down","text":"""#);
+    }
+
+    /// A process did not run for so long until then.
+    pub(super) fn absent(&mut self, file: &str, time: u64, millis: u64) {
+        self.note(file, time, &format!(r#""event":"absent","millis":{millis}"#));
+    }
+
     fn logs(&self) -> Logs {
         let mut logs = Logs::default();
         for (name, lines) in &self.files {

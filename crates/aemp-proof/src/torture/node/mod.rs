@@ -16,6 +16,7 @@ use std::{
 };
 
 use aemp::{Event, Limits, Node, RefusedIsDeath, Timing};
+use aemp_proto::planted::{Bug, plant};
 use serde::{Deserialize, Serialize};
 
 use self::{
@@ -57,8 +58,13 @@ pub(super) struct Plan {
     pub(super) peers: Vec<String>,
     pub(super) log: PathBuf,
     pub(super) seed: u64,
-    /// The number of a bug that is planted.
-    pub(super) bug: Option<u8>,
+    /// The name of a bug that is planted.
+    pub(super) bug: Option<String>,
+}
+
+/// The bug with this name.
+pub(super) fn bug(name: &str) -> Option<Bug> {
+    Bug::ALL.iter().copied().find(|bug| bug.name() == name)
 }
 
 /// Runs until it is told to stop, or until the parent is gone.
@@ -67,6 +73,7 @@ pub(crate) fn run(options: Options) -> ExitCode {
         Ok(plan) => plan,
         Err(error) => return fail(&format!("the plan does not parse: {error}")),
     };
+    plant(plan.bug.as_deref().and_then(bug));
     match Member::start(&plan) {
         Ok(member) => member.obey(),
         Err(error) => fail(&format!("the node does not start: {error}")),
@@ -93,6 +100,8 @@ impl Member {
         journal.note(&Record::Start { run: &plan.run, node: id.as_str() });
         let world = Arc::new(World::new(plan.run.clone(), id.as_str().to_owned(), peers, journal, plan.seed));
         observe(&node, &world);
+        let present = Arc::clone(&world);
+        thread::spawn(move || present.journal.note_absences());
         let serving = Arc::clone(&world);
         node.serve(SERVICE, move |start, ()| {
             if serving.own_ports() >= MAX_PORTS {

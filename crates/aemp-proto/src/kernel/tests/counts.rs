@@ -3,7 +3,7 @@
 use std::{ops::RangeInclusive, time::Duration};
 
 use super::world::{World, millis};
-use crate::{id::PortId, reason::Reason};
+use crate::{id::PortId, kernel::Refused, reason::Reason};
 
 /// What the last monitor of the first node that fired says.
 fn delivered(world: &World) -> Option<RangeInclusive<u64>> {
@@ -95,6 +95,68 @@ fn a_refused_message_was_not_delivered() {
     let _ = world.nodes[1].kernel.refuse(port, &from, &Reason::new("bad_message", ""));
     world.pass(millis(100));
     assert_eq!((world.codes(0), delivered(&world)), (vec!["bad_message"], Some(2..=2)));
+}
+
+#[test]
+fn a_message_of_which_a_bound_port_dies_was_not_delivered() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    world.nodes[1].kernel.make_private(port);
+    send(&mut world, &id, 3);
+    world.drive();
+    let (from, reason) = (world.nodes[0].id.clone(), Reason::new("bad_message", ""));
+    assert_eq!(world.nodes[1].kernel.refuse(port, &from, &reason), Refused::Dies);
+    world.nodes[1].kernel.close(port, reason);
+    // It is acknowledged, and nobody watches the port.
+    world.pass(millis(100));
+    world.dial_at_once = false;
+    world.cut();
+    world.send(0, &id, "lost");
+    world.pass(Duration::from_secs(60));
+    world.monitor(0, &id);
+    world.drive();
+    assert_eq!((world.codes(0), delivered(&world)), (vec!["unreachable"], Some(2..=2)));
+}
+
+#[test]
+fn the_death_of_a_bound_port_that_refuses_is_told_once() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    world.nodes[1].kernel.make_private(port);
+    world.monitor(0, &id);
+    send(&mut world, &id, 3);
+    world.drive();
+    let (from, reason) = (world.nodes[0].id.clone(), Reason::new("bad_message", ""));
+    assert_eq!(world.nodes[1].kernel.refuse(port, &from, &reason), Refused::Dies);
+    let before = world.nodes[1].kernel.unacknowledged();
+    world.nodes[1].kernel.close(port, reason);
+    assert_eq!(world.nodes[1].kernel.unacknowledged(), before);
+    world.pass(millis(100));
+    assert_eq!((world.codes(0), delivered(&world)), (vec!["bad_message"], Some(2..=2)));
+}
+
+#[test]
+fn what_a_name_did_not_take_that_was_closed_in_an_earlier_session_is_not_taken_for_delivered() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    send(&mut world, &id, 1);
+    world.pass(millis(100));
+    // The refusal is lost with its session, in which nothing was in doubt: there is no fence.
+    world.dial_at_once = false;
+    world.cut();
+    let from = world.nodes[0].id.clone();
+    let _ = world.nodes[1].kernel.refuse(port, &from, &Reason::new("bad_message", ""));
+    world.pass(Duration::from_secs(60));
+    world.dial_at_once = true;
+    send(&mut world, &id, 2);
+    world.pass(Duration::from_secs(10));
+    world.dial_at_once = false;
+    world.cut();
+    world.send(0, &id, "lost");
+    world.pass(Duration::from_secs(60));
+    world.monitor(0, &id);
+    world.drive();
+    assert_eq!((world.codes(0), delivered(&world)), (vec!["bad_message"], Some(0..=0)), "it was told again");
 }
 
 #[test]

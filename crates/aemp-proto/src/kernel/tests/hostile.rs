@@ -69,7 +69,7 @@ fn misbehaved(world: &mut World) -> bool {
 
 #[test]
 fn each_broken_rule_closes_the_connection_it_came_on() {
-    let cases: [(&str, Vec<u8>); 18] = [
+    let cases: [(&str, Vec<u8>); 20] = [
         ("an empty frame", vec![0, 0, 0, 0]),
         ("a frame beyond the limit", vec![0xff, 0xff, 0xff, 0x7f]),
         ("an unknown type", frame(0x3f, &[])),
@@ -87,6 +87,8 @@ fn each_broken_rule_closes_the_connection_it_came_on() {
         ("a piece that promises too much", frame(kind::PIECE, &[1, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f])),
         ("a piece of a piece", frame(kind::PIECE, &[1, 1, 4, kind::PIECE, 2, 0, 1])),
         ("a spawn under another's name", frame(kind::SPAWN, &[1, 2, 1, b'x', 1, b's'])),
+        ("the death of the node port", frame(kind::DEAD, &[0, 0])),
+        ("a node port that takes nothing more", frame(kind::CLOSED, &[0, 0])),
         ("a service that is not text", frame(kind::SPAWN, &[0, 1, 0xff])),
     ];
     for (what, octets) in cases {

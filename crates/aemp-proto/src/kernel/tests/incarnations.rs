@@ -38,6 +38,34 @@ fn what_was_sent_to_the_new_incarnation_before_it_was_met_arrives() {
 }
 
 #[test]
+fn last_words_that_another_incarnation_gets_come_before_the_notice_of_the_death() {
+    let mut world = World::new(2);
+    let (_, old) = world.open(1);
+    let (dying, dying_id) = world.open(0);
+    world.send(0, &old, "hello");
+    world.pass(millis(100));
+    world.restart(1);
+    let (port, new) = world.open(1);
+    world.dial_at_once = false;
+    world.send_from(0, &new, Some(dying), &"x".repeat(2 << 20));
+    world.send_from(0, &new, Some(dying), "last words");
+    world.pass(millis(100));
+    world.dial_at_once = true;
+    world.monitor(1, &dying_id);
+    // The large messages have begun, and the rest of them is held up.
+    let pass_little = |world: &mut World| world.wires.iter_mut().for_each(|wire| wire.passes = [600_000; 2]);
+    world.release_dials();
+    pass_little(&mut world);
+    world.pass(millis(100));
+    world.nodes[0].kernel.close(dying, crate::reason::Reason::normal());
+    while world.codes(1).is_empty() {
+        pass_little(&mut world);
+        world.pass(millis(100));
+    }
+    assert_eq!(world.texts(1, port).last(), Some(&"last words"));
+}
+
+#[test]
 fn a_second_living_process_with_the_same_node_id_is_refused() {
     let mut world = World::new(2);
     let (port, id) = world.open(1);

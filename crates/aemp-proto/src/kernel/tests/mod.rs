@@ -14,6 +14,7 @@ mod hostile;
 mod incarnations;
 mod leftovers;
 mod lossy;
+mod members;
 mod overload;
 mod reasons;
 mod retiring;

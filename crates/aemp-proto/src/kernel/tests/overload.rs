@@ -176,6 +176,17 @@ fn a_message_that_is_too_large_for_a_node_that_was_not_met_closes_its_port_alone
 }
 
 #[test]
+fn a_kill_behind_a_message_that_is_too_large_for_a_node_that_was_not_met_kills() {
+    let mut world = one_with_a_smaller_limit();
+    let (port, id) = world.open(1);
+    world.send(0, &id, &"x".repeat(150_000));
+    let now = world.now;
+    world.nodes[0].kernel.kill(&id, &crate::reason::Reason::new("enough", ""), now);
+    world.pass(millis(1000));
+    assert!(!world.nodes[1].kernel.is_alive(port));
+}
+
+#[test]
 fn a_spawn_that_is_too_large_for_a_node_that_was_not_met_is_the_death_of_its_port() {
     let mut world = one_with_a_smaller_limit();
     let number = crate::id::PortNumber::counted(1, crate::id::PortKind::Spawned).unwrap();

@@ -171,6 +171,32 @@ fn a_goodbye_is_an_orderly_end_for_every_monitor() {
 }
 
 #[test]
+fn who_has_said_goodbye_begins_no_further_session_and_hears_no_false_alarm() {
+    let mut world = World::new(2);
+    let ((_, here), (port, there)) = (world.open(0), world.open(1));
+    world.monitor(1, &here);
+    world.drive();
+    world.nodes[1].kernel.goodbye();
+    world.drive();
+    // Its process still writes what it has to say to others, and listens.
+    world.send(0, &there, "to its successor");
+    world.pass(millis(500));
+    assert_eq!((world.codes(1), world.texts(1, port)), (vec![], vec![]));
+    assert_eq!(world.live_wires(), 0);
+}
+
+#[test]
+fn who_says_goodbye_ends_connections_that_are_being_made() {
+    let mut world = World::new(2);
+    let (port, there) = world.open(1);
+    world.connect(0, 1, None, 7);
+    world.nodes[1].kernel.goodbye();
+    world.send(0, &there, "too late");
+    world.pass(millis(500));
+    assert_eq!((world.texts(1, port), world.live_wires()), (vec![], 0));
+}
+
+#[test]
 fn a_node_that_nobody_watched_and_that_said_goodbye_is_forgotten() {
     let mut world = World::new(2);
     let (_, id) = world.open(0);
@@ -228,6 +254,28 @@ fn monitors_beyond_the_limit_fire_at_once() {
     }
     world.drive();
     assert_eq!(world.codes(0), ["limit"]);
+}
+
+#[test]
+fn a_port_whose_monitor_was_beyond_the_limit_stays_dead_under_that_name() {
+    let mut world = World::new(0);
+    world.limits.max_watches = 1;
+    world.add("a@127.0.0.1:1");
+    world.add("b@127.0.0.1:2");
+    let ((_, first), (port, id), (private, private_id)) = (world.open(1), world.open(1), world.open(1));
+    world.nodes[1].kernel.make_private(private);
+    for id in [&first, &id, &private_id] {
+        world.monitor(0, id);
+    }
+    world.drive();
+    assert_eq!(world.codes(0), ["limit", "limit"]);
+    world.send(0, &id, "to the dead");
+    world.drive();
+    assert_eq!(world.texts(1, port), Vec::<&str>::new());
+    let newest = world.nodes[1].kernel.port_id(port);
+    world.send(0, &newest, "to the living");
+    world.drive();
+    assert_eq!((world.texts(1, port), world.nodes[1].kernel.is_alive(private)), (vec!["to the living"], false));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, ser};
 
-use super::writer::Writer;
+use super::{major, writer::Writer};
 use crate::message::EncodeError;
 
 /// Counts, so that a type which announces a wrong length spoils its own message only.
@@ -16,20 +16,16 @@ pub(super) struct Compound<'w, 'v> {
 }
 
 impl<'w, 'v> Compound<'w, 'v> {
-    pub(super) fn array(writer: &'w mut Writer<'v>, len: Option<usize>) -> Result<Self, EncodeError> {
-        match len {
-            Some(len) => writer.0.array(len as u64)?,
-            None => writer.0.begin_array()?,
-        };
-        Ok(Self { writer, left: len, in_entry: false })
+    #[inline]
+    pub(super) fn array(writer: &'w mut Writer<'v>, length: Option<usize>) -> Result<Self, EncodeError> {
+        writer.begin(major::ARRAY, length);
+        Ok(Self { writer, left: length, in_entry: false })
     }
 
-    pub(super) fn map(writer: &'w mut Writer<'v>, len: Option<usize>) -> Result<Self, EncodeError> {
-        match len {
-            Some(len) => writer.0.map(len as u64)?,
-            None => writer.0.begin_map()?,
-        };
-        Ok(Self { writer, left: len, in_entry: false })
+    #[inline]
+    pub(super) fn map(writer: &'w mut Writer<'v>, length: Option<usize>) -> Result<Self, EncodeError> {
+        writer.begin(major::MAP, length);
+        Ok(Self { writer, left: length, in_entry: false })
     }
 
     fn count(&mut self) -> Result<(), EncodeError> {
@@ -65,7 +61,7 @@ impl<'w, 'v> Compound<'w, 'v> {
             Some(0) => Ok(()),
             Some(_) => Err(EncodeError::WrongLength),
             None => {
-                self.writer.0.end()?;
+                self.writer.end();
                 Ok(())
             }
         }

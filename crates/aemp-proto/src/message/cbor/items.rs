@@ -5,7 +5,7 @@ use serde::{
     de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess},
 };
 
-use super::reader::Reader;
+use super::{input::Length, reader::Reader};
 use crate::message::DecodeError;
 
 /// The items of an array, or the entries of a map, that were not read yet.
@@ -23,8 +23,8 @@ enum Left {
 }
 
 impl<'r, 'de> Items<'r, 'de> {
-    pub(super) fn new(reader: &'r mut Reader<'de>, len: Option<u64>) -> Self {
-        Self { reader, left: len.map_or(Left::UntilBreak, Left::Exactly) }
+    pub(super) fn new(reader: &'r mut Reader<'de>, length: Length) -> Self {
+        Self { reader, left: length.map_or(Left::UntilBreak, Left::Exactly) }
     }
 
     /// Reads what the visitor did not want.
@@ -85,8 +85,8 @@ pub(super) struct Entries<'r, 'de> {
 }
 
 impl<'r, 'de> Entries<'r, 'de> {
-    pub(super) fn new(reader: &'r mut Reader<'de>, len: Option<u64>) -> Self {
-        Self { items: Items::new(reader, len), in_entry: false }
+    pub(super) fn new(reader: &'r mut Reader<'de>, length: Length) -> Self {
+        Self { items: Items::new(reader, length), in_entry: false }
     }
 
     /// Reads what the visitor did not want.

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use minicbor::{Decoder, data::Type};
 use serde::{
     Deserialize,
     de::{Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, Visitor, value::MapAccessDeserializer},
@@ -11,7 +10,9 @@ use serde::{
 
 use super::{
     half,
+    input::{Flaw, Head, Input, Length},
     items::{Entries, Items},
+    major,
 };
 use crate::{
     limits::Limits,
@@ -25,45 +26,38 @@ use crate::{
 /// Reads CBOR within limits.
 #[derive(Clone, Debug)]
 pub(super) struct Reader<'de> {
-    pub(super) input: Decoder<'de>,
+    input: Input<'de>,
     depth: usize,
     elements: usize,
 }
 
 impl<'de> Reader<'de> {
     pub(super) fn new(octets: &'de [u8], limits: &Limits) -> Self {
-        Self { input: Decoder::new(octets), depth: limits.max_depth, elements: limits.max_elements }
+        Self { input: Input::new(octets), depth: limits.max_depth, elements: limits.max_elements }
     }
 
     #[inline]
     pub(super) fn octets_left(&self) -> usize {
-        self.input.input().len().saturating_sub(self.input.position())
+        self.input.octets().len()
     }
 
     /// Whether an indefinite array or map ends here; if so, its end is taken.
     pub(super) fn take_break(&mut self) -> Result<bool, DecodeError> {
-        let ends = self.input.datatype()? == Type::Break;
-        if ends {
-            self.input.set_position(self.input.position().saturating_add(1));
-        }
-        Ok(ends)
-    }
-
-    /// What comes next, behind its tags.
-    #[inline]
-    fn peek(&mut self) -> Result<Type, DecodeError> {
-        loop {
-            match self.input.datatype()? {
-                Type::Tag => self.input.tag()?,
-                other => return Ok(other),
-            };
-        }
+        Ok(self.input.take_break()?)
     }
 
     #[inline]
-    fn count(&mut self) -> Result<(), DecodeError> {
-        self.elements = self.elements.checked_sub(1).ok_or(DecodeFault::TooManyElements)?;
+    fn count(&mut self) -> Result<(), Flaw> {
+        self.elements = self.elements.checked_sub(1).ok_or(Flaw::TooMany)?;
         Ok(())
+    }
+
+    /// The next item's head; the item is counted.
+    #[inline(always)]
+    fn head(&mut self) -> Result<Head, Flaw> {
+        let head = self.input.head()?;
+        self.count()?;
+        Ok(head)
     }
 
     /// One level deeper.
@@ -75,108 +69,89 @@ impl<'de> Reader<'de> {
     }
 
     #[inline]
-    fn octets(&mut self, kind: Type) -> Result<Cow<'de, [u8]>, DecodeError> {
-        if kind == Type::Bytes {
-            return Ok(Cow::Borrowed(self.input.bytes()?));
+    fn octets(&mut self, length: Length) -> Result<Cow<'de, [u8]>, DecodeError> {
+        match length {
+            Some(length) => Ok(Cow::Borrowed(self.input.take(length)?)),
+            None => self.parts(major::OCTETS).map(Cow::Owned),
         }
-        let mut whole = Vec::new();
-        for part in self.input.bytes_iter()? {
-            whole.extend_from_slice(part?);
-        }
-        Ok(Cow::Owned(whole))
     }
 
     #[inline]
-    fn text(&mut self, kind: Type) -> Result<Cow<'de, str>, DecodeError> {
-        if kind == Type::String {
-            return Ok(Cow::Borrowed(self.input.str()?));
+    fn text(&mut self, length: Length) -> Result<Cow<'de, str>, DecodeError> {
+        match length {
+            Some(length) => {
+                let text = std::str::from_utf8(self.input.take(length)?).map_err(|_| Flaw::NotText)?;
+                Ok(Cow::Borrowed(text))
+            }
+            None => self.text_of_parts().map(Cow::Owned),
         }
+    }
+
+    fn parts(&mut self, kind: u8) -> Result<Vec<u8>, DecodeError> {
+        let mut whole = Vec::new();
+        while let Some(part) = self.input.part(kind)? {
+            whole.extend_from_slice(part);
+        }
+        Ok(whole)
+    }
+
+    /// Each part has to be a text by itself.
+    fn text_of_parts(&mut self) -> Result<String, DecodeError> {
         let mut whole = String::new();
-        for part in self.input.str_iter()? {
-            whole.push_str(part?);
+        while let Some(part) = self.input.part(major::TEXT)? {
+            whole.push_str(std::str::from_utf8(part).map_err(|_| Flaw::NotText)?);
         }
-        Ok(Cow::Owned(whole))
+        Ok(whole)
     }
 
-    fn half(&mut self) -> Result<f64, DecodeError> {
-        let end = self.input.position().saturating_add(3);
-        let octets = self.input.input().get(self.input.position()..end);
-        let &[_, high, low] = octets.ok_or(DecodeFault::Truncated)? else {
-            return Err(DecodeFault::Truncated.into());
-        };
-        self.input.set_position(end);
-        Ok(half::to_f64(u16::from_be_bytes([high, low])))
-    }
-
-    fn float(&mut self, kind: Type) -> Result<f64, DecodeError> {
-        Ok(match kind {
-            Type::F16 => self.half()?,
-            Type::F32 => self.input.f32()?.into(),
-            _ => self.input.f64()?,
-        })
-    }
-
-    fn take_null(&mut self, kind: Type) -> Result<(), DecodeError> {
-        match kind {
-            Type::Null => self.input.null()?,
-            _ => self.input.undefined()?,
-        }
-        Ok(())
-    }
-
-    fn array<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
-        let len = self.input.array()?;
+    fn array<V: Visitor<'de>>(&mut self, length: Length, visitor: V) -> Result<V::Value, DecodeError> {
         self.nested(|reader| {
-            let mut items = Items::new(reader, len);
+            let mut items = Items::new(reader, length);
             let value = visitor.visit_seq(&mut items)?;
             items.finish()?;
             Ok(value)
         })
     }
 
-    fn map<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
-        let len = self.input.map()?;
+    fn map<V: Visitor<'de>>(&mut self, length: Length, visitor: V) -> Result<V::Value, DecodeError> {
         self.nested(|reader| {
-            let mut entries = Entries::new(reader, len);
+            let mut entries = Entries::new(reader, length);
             let value = visitor.visit_map(&mut entries)?;
             entries.finish()?;
             Ok(value)
         })
     }
 
-    /// The value of `kind` that comes next.
-    fn value<V: Visitor<'de>>(&mut self, kind: Type, visitor: V) -> Result<V::Value, DecodeError> {
-        self.count()?;
-        match kind {
-            Type::U8 | Type::U16 | Type::U32 | Type::U64 => visitor.visit_u64(self.input.u64()?),
-            Type::I8 | Type::I16 | Type::I32 | Type::I64 => visitor.visit_i64(self.input.i64()?),
-            Type::Int => visitor.visit_i128(self.input.int()?.into()),
-            Type::String | Type::StringIndef => match self.text(kind)? {
+    /// The value that begins with `head`.
+    fn value<V: Visitor<'de>>(&mut self, head: Head, visitor: V) -> Result<V::Value, DecodeError> {
+        match head {
+            Head::Unsigned(number) => visitor.visit_u64(number),
+            Head::Negative(number) => match i64::try_from(number) {
+                Ok(number) => visitor.visit_i64(!number),
+                Err(_) => visitor.visit_i128(!i128::from(number)),
+            },
+            Head::Text(length) => match self.text(length)? {
                 Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
                 Cow::Owned(text) => visitor.visit_string(text),
             },
-            Type::Bytes | Type::BytesIndef => match self.octets(kind)? {
+            Head::Octets(length) => match self.octets(length)? {
                 Cow::Borrowed(octets) => visitor.visit_borrowed_bytes(octets),
                 Cow::Owned(octets) => visitor.visit_byte_buf(octets),
             },
-            Type::Array | Type::ArrayIndef => self.array(visitor),
-            Type::Map | Type::MapIndef => self.map(visitor),
-            Type::Bool => visitor.visit_bool(self.input.bool()?),
-            Type::F16 | Type::F32 | Type::F64 => visitor.visit_f64(self.float(kind)?),
-            Type::Null | Type::Undefined => {
-                self.take_null(kind)?;
-                visitor.visit_unit()
-            }
-            other => Err(DecodeFault::Malformed(format!("{other} has no meaning here").into()).into()),
+            Head::Array(length) => self.array(length, visitor),
+            Head::Map(length) => self.map(length, visitor),
+            Head::Bool(truth) => visitor.visit_bool(truth),
+            Head::Half(half) => visitor.visit_f64(half::to_f64(half)),
+            Head::Single(number) => visitor.visit_f64(number.into()),
+            Head::Double(number) => visitor.visit_f64(number),
+            Head::Null => visitor.visit_unit(),
         }
     }
 
     /// A variant with its content.
-    fn variant<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
-        self.count()?;
-        let len = self.input.map()?;
+    fn variant<V: Visitor<'de>>(&mut self, length: Length, visitor: V) -> Result<V::Value, DecodeError> {
         self.nested(|reader| {
-            let mut entries = Entries::new(reader, len);
+            let mut entries = Entries::new(reader, length);
             let value = visitor.visit_enum(MapAccessDeserializer::new(&mut entries))?;
             match entries.next_key::<IgnoredAny>()? {
                 None => Ok(value),
@@ -186,28 +161,29 @@ impl<'de> Reader<'de> {
     }
 
     /// A whole number will do for an integer, however it was sent.
+    #[inline]
     fn integer<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
-        match self.peek()? {
-            kind @ (Type::F16 | Type::F32 | Type::F64) => {
-                self.count()?;
-                visit_integral(self.float(kind)?, visitor)
-            }
-            kind => self.value(kind, visitor),
+        match self.head()? {
+            Head::Unsigned(number) => visitor.visit_u64(number),
+            Head::Half(half) => visit_integral(half::to_f64(half), visitor),
+            Head::Single(number) => visit_integral(number.into(), visitor),
+            Head::Double(number) => visit_integral(number, visitor),
+            head => self.value(head, visitor),
         }
     }
 
     /// Octets will do for a text, if they are UTF-8.
+    #[inline]
     fn textual<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
-        match self.peek()? {
-            kind @ (Type::Bytes | Type::BytesIndef) => {
-                self.count()?;
-                let octets = self.octets(kind)?;
+        match self.head()? {
+            Head::Octets(length) => {
+                let octets = self.octets(length)?;
                 match std::str::from_utf8(&octets) {
                     Ok(text) => visitor.visit_str(text),
                     Err(_) => visitor.visit_bytes(&octets),
                 }
             }
-            kind => self.value(kind, visitor),
+            head => self.value(head, visitor),
         }
     }
 }
@@ -234,7 +210,8 @@ impl<'de> Source<'de> for Reader<'de> {
 
 macro_rules! deserialize_with {
     ($helper:ident: $($method:ident)*) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        $(#[inline]
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
             self.$helper(visitor)
         })*
     };
@@ -243,9 +220,10 @@ macro_rules! deserialize_with {
 impl<'de> Deserializer<'de> for &mut Reader<'de> {
     type Error = DecodeError;
 
+    #[inline]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        let kind = self.peek()?;
-        self.value(kind, visitor)
+        let head = self.head()?;
+        self.value(head, visitor)
     }
 
     deserialize_with! { integer:
@@ -256,15 +234,14 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     deserialize_with! { textual: deserialize_char deserialize_str deserialize_string deserialize_identifier }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        match self.peek()? {
-            kind @ (Type::Null | Type::Undefined) => {
-                self.count()?;
-                self.take_null(kind)?;
-                visitor.visit_none()
-            }
-            // A level, because a type of nested options could recurse forever over one octet.
-            _ => self.nested(|reader| visitor.visit_some(reader)),
+        let mut ahead = self.input;
+        if ahead.head()? == Head::Null {
+            self.input = ahead;
+            self.count()?;
+            return visitor.visit_none();
         }
+        // A level, because a type of nested options could recurse forever over one octet.
+        self.nested(|reader| visitor.visit_some(reader))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, DecodeError> {
@@ -277,18 +254,14 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         _variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        match self.peek()? {
-            Type::Map | Type::MapIndef => self.variant(visitor),
-            kind @ (Type::String | Type::StringIndef) => {
-                self.count()?;
-                visitor.visit_enum(self.text(kind)?.into_deserializer())
-            }
-            kind @ (Type::Bytes | Type::BytesIndef) => {
-                self.count()?;
-                let octets = self.octets(kind)?;
+        match self.head()? {
+            Head::Map(length) => self.variant(length, visitor),
+            Head::Text(length) => visitor.visit_enum(self.text(length)?.into_deserializer()),
+            Head::Octets(length) => {
+                let octets = self.octets(length)?;
                 visitor.visit_enum(String::from_utf8_lossy(&octets).into_deserializer())
             }
-            kind => self.value(kind, visitor),
+            head => self.value(head, visitor),
         }
     }
 

@@ -1,29 +1,64 @@
 //! One value as CBOR.
 
-use minicbor::{Encoder, data::Int};
 use serde::{Serialize, Serializer};
 
-use super::compound::Compound;
+use super::{compound::Compound, major};
 use crate::message::{EncodeError, spread::Sink};
 
 /// Appends CBOR to a buffer.
 #[derive(Debug)]
-pub(super) struct Writer<'v>(pub(super) Encoder<&'v mut Vec<u8>>);
+pub(super) struct Writer<'v>(&'v mut Vec<u8>);
+
+/// What stands for a length that is not known.
+const INDEFINITE: u8 = 31;
+/// The end of what has no known length.
+const BREAK: u8 = 0xff;
 
 impl<'v> Writer<'v> {
-    pub(super) fn new(out: &'v mut Vec<u8>) -> Self {
-        Self(Encoder::new(out))
+    pub(super) const fn new(out: &'v mut Vec<u8>) -> Self {
+        Self(out)
     }
 
-    fn integer(&mut self, integer: Option<Int>) -> Result<(), EncodeError> {
-        self.0.int(integer.ok_or(EncodeError::IntegerTooLarge)?)?;
-        Ok(())
+    /// The shortest head.
+    #[inline]
+    fn head(&mut self, major: u8, argument: u64) {
+        if let Ok(short) = u8::try_from(argument) {
+            match short {
+                0..24 => self.0.push(major | short),
+                _ => self.0.extend_from_slice(&[major | 24, short]),
+            }
+        } else if let Ok(short) = u16::try_from(argument) {
+            self.long_head(major | 25, short.to_be_bytes());
+        } else if let Ok(short) = u32::try_from(argument) {
+            self.long_head(major | 26, short.to_be_bytes());
+        } else {
+            self.long_head(major | 27, argument.to_be_bytes());
+        }
+    }
+
+    #[inline]
+    fn long_head<const N: usize>(&mut self, initial: u8, argument: [u8; N]) {
+        self.0.push(initial);
+        self.0.extend_from_slice(&argument);
+    }
+
+    /// The head of an array or map.
+    pub(super) fn begin(&mut self, major: u8, length: Option<usize>) {
+        match length {
+            Some(length) => self.head(major, length as u64),
+            None => self.0.push(major | INDEFINITE),
+        }
+    }
+
+    /// The end of an array or map whose length was not known.
+    pub(super) fn end(&mut self) {
+        self.0.push(BREAK);
     }
 
     /// A variant with content is a map of one entry.
     fn variant(&mut self, variant: &str) -> Result<(), EncodeError> {
-        self.0.map(1)?.str(variant)?;
-        Ok(())
+        self.head(major::MAP, 1);
+        self.serialize_str(variant)
     }
 }
 
@@ -38,11 +73,11 @@ impl<'v> Sink for Writer<'v> {
     }
 }
 
-macro_rules! serialize_with {
-    ($($method:ident $encode:ident: $type:ty,)*) => {
-        $(fn $method(self, value: $type) -> Result<(), EncodeError> {
-            self.0.$encode(value)?;
-            Ok(())
+macro_rules! serialize_integers {
+    ($($method:ident $type:ty as $wide:ident $wide_type:ty,)*) => {
+        $(#[inline]
+        fn $method(self, integer: $type) -> Result<(), EncodeError> {
+            self.$wide(<$wide_type>::from(integer))
         })*
     };
 }
@@ -58,28 +93,67 @@ impl<'w, 'v> Serializer for &'w mut Writer<'v> {
     type SerializeStruct = Compound<'w, 'v>;
     type SerializeStructVariant = Compound<'w, 'v>;
 
-    serialize_with! {
-        serialize_bool bool: bool,
-        serialize_i8 i8: i8,
-        serialize_i16 i16: i16,
-        serialize_i32 i32: i32,
-        serialize_i64 i64: i64,
-        serialize_u8 u8: u8,
-        serialize_u16 u16: u16,
-        serialize_u32 u32: u32,
-        serialize_u64 u64: u64,
-        serialize_f32 f32: f32,
-        serialize_f64 f64: f64,
-        serialize_str str: &str,
-        serialize_bytes bytes: &[u8],
+    serialize_integers! {
+        serialize_i8 i8 as serialize_i64 i64,
+        serialize_i16 i16 as serialize_i64 i64,
+        serialize_i32 i32 as serialize_i64 i64,
+        serialize_u8 u8 as serialize_u64 u64,
+        serialize_u16 u16 as serialize_u64 u64,
+        serialize_u32 u32 as serialize_u64 u64,
+    }
+
+    #[inline]
+    fn serialize_u64(self, integer: u64) -> Result<(), EncodeError> {
+        self.head(major::UNSIGNED, integer);
+        Ok(())
+    }
+
+    #[inline]
+    fn serialize_i64(self, integer: i64) -> Result<(), EncodeError> {
+        match u64::try_from(integer) {
+            Ok(integer) => self.head(major::UNSIGNED, integer),
+            Err(_) => self.head(major::NEGATIVE, (!integer).unsigned_abs()),
+        }
+        Ok(())
     }
 
     fn serialize_i128(self, integer: i128) -> Result<(), EncodeError> {
-        self.integer(integer.try_into().ok())
+        let (major, argument) = if integer < 0 { (major::NEGATIVE, !integer) } else { (major::UNSIGNED, integer) };
+        self.head(major, u64::try_from(argument).map_err(|_| EncodeError::IntegerTooLarge)?);
+        Ok(())
     }
 
     fn serialize_u128(self, integer: u128) -> Result<(), EncodeError> {
-        self.integer(u64::try_from(integer).ok().map(Int::from))
+        self.serialize_u64(u64::try_from(integer).map_err(|_| EncodeError::IntegerTooLarge)?)
+    }
+
+    fn serialize_bool(self, truth: bool) -> Result<(), EncodeError> {
+        self.0.push(major::SIMPLE | if truth { 21 } else { 20 });
+        Ok(())
+    }
+
+    fn serialize_f32(self, number: f32) -> Result<(), EncodeError> {
+        self.long_head(major::SIMPLE | 26, number.to_be_bytes());
+        Ok(())
+    }
+
+    fn serialize_f64(self, number: f64) -> Result<(), EncodeError> {
+        self.long_head(major::SIMPLE | 27, number.to_be_bytes());
+        Ok(())
+    }
+
+    #[inline]
+    fn serialize_str(self, text: &str) -> Result<(), EncodeError> {
+        self.head(major::TEXT, text.len() as u64);
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+
+    #[inline]
+    fn serialize_bytes(self, octets: &[u8]) -> Result<(), EncodeError> {
+        self.head(major::OCTETS, octets.len() as u64);
+        self.0.extend_from_slice(octets);
+        Ok(())
     }
 
     fn serialize_char(self, char: char) -> Result<(), EncodeError> {
@@ -95,7 +169,7 @@ impl<'w, 'v> Serializer for &'w mut Writer<'v> {
     }
 
     fn serialize_unit(self) -> Result<(), EncodeError> {
-        self.0.null()?;
+        self.0.push(major::SIMPLE | 22);
         Ok(())
     }
 

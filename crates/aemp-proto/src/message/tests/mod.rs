@@ -1,3 +1,4 @@
+mod differential;
 mod hostile;
 mod mapping;
 mod properties;
