@@ -101,10 +101,12 @@ bugs! {
         "A goodbye is ignored, so that an orderly end looks like a break."
     26 RenamedTwice "renamed-twice", "kernel/fences.rs":
         "A port gets another name for a certificate that names an older one."
-    27 NamesBeforeClosed "names-before-closed", "kernel/refusing.rs":
+    27 NamesBeforeClosed "names-before-closed", "kernel/destinations.rs":
         "A port that refused a message of a node takes later ones of the same node."
     28 KillForgotten "kill-forgotten", "kernel/fences.rs":
         "A kill that was not acknowledged is forgotten when the session fails."
+    29 AbsenceCounts "absence-counts", "kernel/absence.rs":
+        "Time in which the own process was away counts as silence of its peers."
 
     101 BaseProtocol "base-protocol", "kernel/connecting.rs":
         "The base protocol: a break loses what was queued, and nobody is dead for longer than that."

@@ -3,14 +3,17 @@
 use std::{
     fmt,
     io::{self, Write as _},
-    sync::Mutex,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
 pub use aemp_proto::kernel::Event;
 use tokio::sync::mpsc::{self, error::TrySendError};
 
-use crate::{call::block_on, node::lock};
+use crate::{
+    call::block_on,
+    node::{Shared, lock},
+};
 
 /// Events that wait for one observer; more are lost to it.
 const WAITING: usize = 1_024;
@@ -23,26 +26,39 @@ const PERIOD: Duration = Duration::from_secs(1);
 /// While at least one subscription exists, nothing is printed on stderr. Up to 1,024 events wait for each
 /// subscriber; what comes while they wait is lost to it.
 #[derive(Debug)]
-pub struct Events(mpsc::Receiver<Event>);
+pub struct Events {
+    waiting: mpsc::Receiver<Event>,
+    node: Arc<Shared>,
+}
 
 impl Events {
+    pub(crate) const fn new(node: Arc<Shared>, waiting: mpsc::Receiver<Event>) -> Self {
+        Self { waiting, node }
+    }
+
     /// The next event; `None` when the node is stopped.
     ///
     /// # Cancel safety
     ///
     /// Cancel safe: no event is lost if the future is dropped before it is ready.
     pub async fn next(&mut self) -> Option<Event> {
-        self.0.recv().await
+        self.waiting.recv().await
     }
 
     /// Blocks the thread until there is an event; `None` when the node is stopped.
+    ///
+    /// # Panics
+    ///
+    /// Panics on the node's own thread (in handlers and tasks), which would wait for itself.
+    #[track_caller]
     pub fn wait(&mut self) -> Option<Event> {
-        block_on(self.0.recv())
+        self.node.check_may_wait();
+        block_on(self.waiting.recv())
     }
 
     /// An event that is there already.
     pub fn try_next(&mut self) -> Option<Event> {
-        self.0.try_recv().ok()
+        self.waiting.try_recv().ok()
     }
 }
 
@@ -54,10 +70,10 @@ pub(crate) struct Observers {
 }
 
 impl Observers {
-    pub(crate) fn subscribe(&self) -> Events {
+    pub(crate) fn subscribe(&self) -> mpsc::Receiver<Event> {
         let (sender, receiver) = mpsc::channel(WAITING);
         lock(&self.all).push(sender);
-        Events(receiver)
+        receiver
     }
 
     /// Tells everybody, or stderr if there is nobody.

@@ -1,6 +1,9 @@
 //! The table of what was found, as it stands in `docs/evidence.md`.
 
-use super::hunt::{Found, Quarry};
+use super::{
+    harmless::is_harmful,
+    hunt::{Found, Quarry},
+};
 
 /// Prints the head of the table.
 pub(super) fn head() {
@@ -29,7 +32,11 @@ fn nothing() -> String {
 
 /// What broke.
 fn broke(quarry: &Quarry) -> String {
-    quarry.by_simulation.as_ref().map_or_else(nothing, |found| found.violation.guarantee.to_string())
+    match &quarry.by_simulation {
+        Some(found) => found.violation.guarantee.to_string(),
+        None if is_harmful(quarry.bug) => nothing(),
+        None => "no promise: see below".to_owned(),
+    }
 }
 
 fn seeds(found: &Found) -> String {

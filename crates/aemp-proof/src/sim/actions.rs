@@ -51,6 +51,8 @@ actions! {
 const MAX_KNOWN: usize = 24;
 /// Ports that a process keeps open.
 const MAX_PORTS: usize = 24;
+/// Octets of a large message.
+pub(super) const LARGE: u64 = 4 << 10;
 /// The kinds of messages, their first octet.
 pub(super) const MESSAGE: u8 = 1;
 /// No port ID is handed on.
@@ -119,11 +121,15 @@ impl World {
     fn send_burst(&mut self, process: Process) {
         let Some(name) = self.target(process) else { return };
         let from = if self.random.chance(500) { self.any_port(process) } else { None };
-        for _ in 0..self.random.between(1, self.swarm.burst) {
-            self.send(process, name, from);
-        }
+        self.send_several(process, name, from);
         if let Some(from) = from.filter(|_| self.random.chance(60)) {
             self.close_port(process, from, Reason::new("closed", "it has said all"));
+        }
+    }
+
+    fn send_several(&mut self, process: Process, name: Name, from: Option<LocalPort>) {
+        for _ in 0..self.random.between(1, self.swarm.burst) {
+            self.send(process, name, from);
         }
     }
 
@@ -148,6 +154,9 @@ impl World {
             Ok(())
         });
         self.census.count(Counted::Message);
+        if size >= LARGE {
+            self.census.count(Counted::Large);
+        }
         self.story.note(u64::from(stamp.stream) << 32 | u64::from(stamp.number));
         let facts = &self.oracle.facts;
         self.story.tell(now, || {
@@ -291,6 +300,10 @@ impl World {
 
     fn kill(&mut self, process: Process) {
         let Some(name) = self.target(process) else { return };
+        if self.random.chance(300) {
+            // There is something to say before.
+            self.send_several(process, name, None);
+        }
         let (now, to) = (self.now, self.oracle.facts.name(name).id.clone());
         let reason = self.oracle.killing(process, name, now);
         let runtime = &mut self.runtimes[process.0];

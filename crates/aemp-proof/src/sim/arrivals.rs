@@ -9,7 +9,7 @@ use aemp_proto::{
 };
 
 use super::{
-    actions::NO_NAME,
+    actions::{LARGE, NO_NAME},
     census::Counted,
     facts::{Name, Port, Process},
     oracle::Stamp,
@@ -32,8 +32,12 @@ impl World {
             return self.refuse(process, from, to, port, stream);
         }
         self.census.count(Counted::Delivered);
+        if body.len() as u64 > LARGE {
+            self.census.count(Counted::LargeArrived);
+        }
         self.oracle.received(process, port, Stamp { stream, number }, now);
         self.check_certified(process, Stamp { stream, number });
+        self.oracle.check_kills_before(process, Stamp { stream, number }, now);
         if handed != NO_NAME {
             self.census.count(Counted::HandedOn);
             self.learn(process, Name(handed as usize));
@@ -60,10 +64,11 @@ impl World {
     /// A port does not take a message.
     fn refuse(&mut self, process: Process, from: usize, to: LocalPort, port: Port, stream: u32) {
         let now = self.now;
-        let reason = Reason::new("bad_message", "the program does not like it");
+        self.census.count(Counted::Refusal);
+        // Each refusal has a reason of its own: it may close a name for one node, and be the death of the port for another.
+        let reason = Reason::new("bad_message", format!("refusal {}", self.census.of(Counted::Refusal)));
         self.story.tell(now, || format!("p{} refuses a message from n{from}", port.0));
         self.oracle.refused(port, stream);
-        self.census.count(Counted::Refusal);
         let refused = self.runtimes[process.0].kernel.refuse(to, &self.ids[from], &reason);
         if refused == Refused::Dies {
             self.close_port(process, to, reason);
@@ -100,7 +105,10 @@ impl World {
         if let Ok(body) = result {
             let found = cbor::decode::<(PortId,)>(&Body::Borrowed(body), &Limits::default());
             match found.ok().and_then(|(id,)| self.oracle.facts.find(&id)) {
-                Some(name) => self.learn(process, name),
+                Some(name) => {
+                    self.census.count(Counted::LookUpFound);
+                    self.learn(process, name);
+                }
                 None => self.oracle.complain(Guarantee::Names, now, || "a look-up found what is no port".to_owned()),
             }
         }

@@ -32,11 +32,13 @@ counted! {
     Paused => "fault: process stopped",
     PausedLong => "fault: process stopped beyond its time-out",
     ClockStep => "fault: clock stepped",
+    Absence => "absence of a process told to its kernel",
     Twin => "fault: second process under a node ID",
     Connect => "fault: connection nobody wanted",
+    Falter => "fault: connection broke at one end as soon as it was made",
     Restart => "restart under the same node ID",
     Goodbye => "orderly end",
-    Stale => "dead process's words read late",
+    Stale => "dead process's first words read late",
     DialRefused => "dial refused",
     DialSilent => "dial not answered",
     Crossing => "connections crossed",
@@ -51,9 +53,15 @@ counted! {
     Renaming => "renaming",
     Refusal => "message refused",
     Overload => "overload",
+    Retired => "incarnation dead as a whole",
     Congested => "congestion told",
     Message => "message sent",
     Delivered => "message delivered",
+    LossySent => "lossy message sent",
+    LossyArrived => "lossy message delivered",
+    LossyLost => "lossy message lost",
+    Large => "large message sent",
+    LargeArrived => "large message delivered",
     Piece => "piece of a large message",
     Call => "call",
     CallAnswered => "call answered",
@@ -67,6 +75,7 @@ counted! {
     Spawn => "remote spawn",
     SpawnFailed => "remote spawn failed",
     LookUp => "look-up",
+    LookUpFound => "look-up that found a port",
     HandedOn => "port ID handed on",
 }
 
@@ -83,6 +92,11 @@ impl Default for Census {
 impl Census {
     pub(super) const fn count(&mut self, what: Counted) {
         self.0[what as usize] += 1;
+    }
+
+    /// Counts what did not happen to things, `of` of which it happened to some.
+    pub(super) const fn count_rest(&mut self, what: Counted, of: Counted, some: Counted) {
+        self.0[what as usize] += self.of(of) - self.of(some);
     }
 
     /// How often `what` happened.

@@ -1,5 +1,7 @@
 //! What goes wrong.
 
+use std::time::Duration;
+
 use super::{
     census::Counted,
     facts::Process,
@@ -43,11 +45,14 @@ faults! {
     DialsLost 2 Gentle,
     Partition 2 Gentle,
     Pause 3 Gentle,
+    LongPause 1 Fatal,
     ClockStep 2 Gentle,
     Connect 5 Gentle,
     Crash 4 Restarts,
     HostCrash 2 Restarts,
     Goodbye 2 Restarts,
+    LastWords 2 Restarts,
+    Unseen 2 Fatal,
     Twin 2 Fatal,
 }
 
@@ -76,10 +81,11 @@ impl World {
     fn break_something(&mut self, fault: Fault, until: u64) {
         let node = self.random.index(self.swarm.nodes);
         let other = (node + 1 + self.random.index(self.swarm.nodes - 1)) % self.swarm.nodes;
+        let until = if fault == Fault::LongPause { self.beyond_the_timeout() } else { until };
         let now = self.now;
         self.story.tell(now, || format!("fault: {fault:?} n{node} n{other} until {}", super::story::Clock(until)));
         match fault {
-            Fault::CutBoth => self.cut_both(),
+            Fault::CutBoth => self.cut_any(),
             Fault::CutOne => self.cut_one(until),
             Fault::Hole => self.swallow(),
             Fault::WireStall => self.stall(until),
@@ -92,12 +98,14 @@ impl World {
                 let ways: Vec<_> = ways.into_iter().flat_map(|to| [(node, to), (to, node)]).collect();
                 self.take_down(&ways, until, Counted::Partition);
             }
-            Fault::Pause => self.pause(node, until),
-            Fault::ClockStep => self.step_clock(node, until - now),
+            Fault::Pause | Fault::LongPause => self.pause(node, until),
+            Fault::ClockStep => self.suspend(node, until - now),
             Fault::Connect => self.connect_unasked(node, other),
             Fault::Crash => self.crash(node, until, false),
             Fault::HostCrash => self.crash(node, until, true),
             Fault::Goodbye => self.stop(node, until),
+            Fault::LastWords => self.doom(node, other),
+            Fault::Unseen => self.replace_unseen(node, other),
             Fault::Twin => self.start_twin(node, until),
         }
     }
@@ -106,7 +114,9 @@ impl World {
     fn any_wire(&mut self) -> Option<usize> {
         let open: Vec<usize> =
             (0..self.wires.len()).rev().filter(|wire| self.wires[*wire].is_open()).take(40).collect();
-        (!open.is_empty()).then(|| open[self.random.index(open.len())])
+        let busy: Vec<usize> = open.iter().copied().filter(|wire| self.wires[*wire].is_busy()).collect();
+        let list = if busy.is_empty() || self.random.chance(500) { open } else { busy };
+        (!list.is_empty()).then(|| list[self.random.index(list.len())])
     }
 
     fn nodes_of(&self, wire: usize) -> (usize, usize) {
@@ -115,7 +125,7 @@ impl World {
     }
 
     /// Loses what is on its way to an end, but for some octets in front; then the end sees the connection break.
-    fn break_end(&mut self, wire: usize, end: usize, at: u64) {
+    pub(super) fn break_end(&mut self, wire: usize, end: usize, at: u64) {
         let flow = &mut self.wires[wire].flows[1 - end];
         let in_flight = flow.in_flight();
         let left = if flow.is_hole || self.random.chance(500) { 0 } else { self.random.index(in_flight + 1) };
@@ -130,8 +140,13 @@ impl World {
         }
     }
 
-    fn cut_both(&mut self) {
-        let Some(wire) = self.any_wire() else { return };
+    fn cut_any(&mut self) {
+        if let Some(wire) = self.any_wire() {
+            self.cut_both(wire);
+        }
+    }
+
+    pub(super) fn cut_both(&mut self, wire: usize) {
         let (a, b) = self.nodes_of(wire);
         self.oracle.contacts.jolt(a, b, self.now, 0);
         self.break_end(wire, 0, self.now);
@@ -155,7 +170,7 @@ impl World {
     }
 
     /// Between two nodes something is wrong until then.
-    fn disturb(&mut self, a: usize, b: usize, until: u64) {
+    pub(super) fn disturb(&mut self, a: usize, b: usize, until: u64) {
         self.oracle.contacts.begin(a, b, self.now);
         self.queue.plan(until, Happening::Recovered { a, b });
     }
@@ -179,7 +194,7 @@ impl World {
         self.census.count(Counted::WireStall);
     }
 
-    fn take_down(&mut self, ways: &[(usize, usize)], until: u64, counted: Counted) {
+    pub(super) fn take_down(&mut self, ways: &[(usize, usize)], until: u64, counted: Counted) {
         for (from, to) in ways {
             let link = self.link_mut(*from, *to);
             link.blocked_until = link.blocked_until.max(until);
@@ -204,11 +219,18 @@ impl World {
     fn pause(&mut self, node: usize, until: u64) {
         let Some(process) = self.running(node) else { return };
         self.runtimes[process.0].state = State::Stopped;
+        self.runtimes[process.0].stopped_at = self.now;
         self.oracle.facts.processes[process.0].is_stopped = true;
         self.oracle.contacts.begin_all(node, self.now);
         self.queue.plan(until, Happening::Resume(process));
         let long = until - self.now > self.swarm.session_timeout();
         self.census.count(if long { Counted::PausedLong } else { Counted::Paused });
+    }
+
+    /// A moment at which whoever waits has given up, or the end of the faults.
+    pub(super) fn beyond_the_timeout(&mut self) -> u64 {
+        let timeout = self.swarm.session_timeout();
+        (self.now + self.random.between(timeout, 2 * timeout)).min(self.calm_from)
     }
 
     /// A stopped process goes on: it reads what has arrived before it looks at its deadlines.
@@ -221,15 +243,28 @@ impl World {
         self.runtimes[process.0].state = State::Running;
         self.oracle.facts.processes[process.0].is_stopped = false;
         self.oracle.contacts.end_all(self.runtimes[process.0].node, self.now);
+        self.was_away(process, self.now - self.runtimes[process.0].stopped_at);
         self.read_all(process);
     }
 
+    /// Some drivers tell their kernel for how long they were away.
+    fn was_away(&mut self, process: Process, away: u64) {
+        if self.swarm.tells_absence {
+            let (now, runtime) = (self.now, &mut self.runtimes[process.0]);
+            runtime.kernel.was_away(Duration::from_micros(away), runtime.time(now));
+            self.census.count(Counted::Absence);
+        }
+    }
+
     /// The clock of a process goes on by more than the time that passed, as after a suspended machine.
-    fn step_clock(&mut self, node: usize, step: u64) {
+    pub(super) fn step_clock(&mut self, node: usize, step: u64) {
         let Some(process) = self.running(node) else { return };
         self.runtimes[process.0].offset += step;
-        self.oracle.contacts.jolt_all(node, self.now, step);
+        // Time that a driver says it was away counts for nothing.
+        let skipped = if self.swarm.tells_absence { 0 } else { step };
+        self.oracle.contacts.jolt_all(node, self.now, skipped);
         self.census.count(Counted::ClockStep);
+        self.was_away(process, step);
         self.read_all(process);
     }
 
@@ -245,7 +280,7 @@ impl World {
         }
     }
 
-    fn crash(&mut self, node: usize, until: u64, host_too: bool) {
+    pub(super) fn crash(&mut self, node: usize, until: u64, host_too: bool) {
         let Some(process) = self.listening[node] else { return };
         if self.runtimes[process.0].state == State::Stopped {
             self.oracle.contacts.end_all(node, self.now);
@@ -274,6 +309,7 @@ impl World {
     fn stop(&mut self, node: usize, until: u64) {
         if let Some(process) = self.running(node) {
             self.census.count(Counted::Goodbye);
+            self.oracle.stopping(process, self.swarm.nodes, self.now);
             self.oracle.contacts.begin_all(node, self.now);
             let until = until.max(self.now + 6 * SECOND).min(self.calm_from + 6 * SECOND);
             self.queue.plan(until, Happening::Start { node });

@@ -196,9 +196,6 @@ impl World {
         let Some(other) = state.ends[1 - end].process else { return };
         let role = if end == 0 { Role::Dialler } else { Role::Acceptor };
         let facts = self.oracle.facts.process(other);
-        if facts.ended.is_some() {
-            self.census.count(Counted::Stale);
-        }
         let link = Authenticated::simulated(self.ids[facts.node].clone(), facts.incarnation, role, state.nonce);
         let greeted = state.ends[end].greeted_at;
         let dial = state.dial.filter(|_| end == 0);
@@ -208,6 +205,9 @@ impl World {
         let connection = runtime.kernel.attach(&link, dial, greeted_at, time);
         runtime.wires.push((connection, wire, end));
         self.wires[wire].ends[end].connection = Some(connection);
+        if end == 0 && self.wires[wire].is_doomed {
+            self.queue.plan(now + 1, Happening::LastWords { wire });
+        }
     }
 
     /// The other side closed, or the connection broke.

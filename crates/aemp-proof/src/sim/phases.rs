@@ -1,6 +1,7 @@
 //! The course of a run: first faults; then none, and everything has to come to rest.
 
 use super::{
+    census::Counted,
     facts::{Port, Process},
     process::{Runtime, State},
     queue::Happening,
@@ -104,6 +105,7 @@ impl World {
     /// Nothing is left behind, and nothing goes on without need.
     pub(super) fn finish(&mut self) {
         let now = self.now;
+        self.census.count_rest(Counted::LossyLost, Counted::LossySent, Counted::LossyArrived);
         if self.wires.len() != self.wires_at_rest {
             let more = self.wires.len() - self.wires_at_rest;
             self.oracle.complain(Guarantee::Rest, now, || format!("{more} connections were made without need"));

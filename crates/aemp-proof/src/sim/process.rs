@@ -5,8 +5,7 @@ use std::time::Duration;
 use aemp_proto::{
     id::{Incarnation, PortId, PortNumber},
     kernel::{
-        Body, ConnectionId, Delivery, DialId, Event, Kernel, LocalPort, Output, PortNumbers, Received, Settings,
-        WatchId,
+        Body, ConnectionId, Delivery, DialId, Kernel, LocalPort, Output, PortNumbers, Received, Settings, WatchId,
     },
     planted::{Bug, is_planted},
     reason::Reason,
@@ -15,7 +14,6 @@ use aemp_proto::{
 use bytes::Bytes;
 
 use super::{
-    census::Counted,
     facts::{Name, Port, Process},
     queue::Happening,
     violation::Guarantee,
@@ -51,6 +49,8 @@ pub(super) struct Runtime {
     /// What its clock is ahead of the virtual time.
     pub(super) offset: u64,
     pub(super) state: State,
+    /// When it was stopped last.
+    pub(super) stopped_at: u64,
     pub(super) wires: Vec<(ConnectionId, usize, usize)>,
     pub(super) dials: Vec<(DialId, usize)>,
     /// When it is going to look at its deadlines.
@@ -108,6 +108,7 @@ impl World {
             numbers: PortNumbers::default(),
             offset: self.random.below(1 << 40),
             state: State::Running,
+            stopped_at: 0,
             wires: Vec::new(),
             dials: Vec::new(),
             tick_at: u64::MAX,
@@ -251,8 +252,12 @@ impl World {
 
     /// Hands octets to the kernel, whole frames one after the other.
     pub(super) fn read_octets(&mut self, wire: usize, end: usize, process: Process, octets: Bytes) {
+        let Some(connection) = self.wires[wire].ends[end].connection else { return };
+        if !std::mem::replace(&mut self.wires[wire].ends[end].has_read, true) {
+            self.first_words(wire, end);
+            self.trip(wire, end);
+        }
         let state = &mut self.wires[wire].ends[end];
-        let Some(connection) = state.connection else { return };
         let input = if state.unread.is_empty() {
             octets
         } else {
@@ -290,48 +295,6 @@ impl World {
             Delivery::Lossy { to, body } => self.lossy_arrived(process, to, body.as_slice()),
             Delivery::Kill { to, reason } => self.kill_arrived(process, from, to, reason),
             Delivery::Spawn { name, service, .. } => self.spawn_arrived(process, name, &service),
-        }
-    }
-
-    /// What a kernel tells observers.
-    fn observe(&mut self, process: Process, event: Event) {
-        let now = self.now;
-        let facts = &self.oracle.facts;
-        self.story.tell(now, || format!("{} tells {event:?}", facts.show(process)));
-        let counted = match &event {
-            Event::PeerUp { incarnation, .. } => Some(self.peer_up(process, *incarnation)),
-            Event::SessionResumed { .. } => Some(Counted::Resumed),
-            Event::PeerDown { node, .. } => {
-                let node = self.ids.iter().position(|id| id == node).unwrap_or(0);
-                self.oracle.session_failed(process, node);
-                Some(Counted::SessionFailed)
-            }
-            Event::Retired { node } => {
-                let node = self.ids.iter().position(|id| id == node).unwrap_or(0);
-                self.oracle.retired(process, node);
-                None
-            }
-            Event::NodeIdInUse { .. } => Some(Counted::ChallengerRefused),
-            Event::Fenced { port, reason } => {
-                self.oracle.dropped(process, port);
-                let overload = reason.code().as_str() == "overload";
-                Some(if overload { Counted::Overload } else { Counted::Fenced })
-            }
-            Event::MessageDropped { to, .. } => {
-                self.oracle.dropped(process, to);
-                None
-            }
-            Event::Congested { .. } => Some(Counted::Congested),
-            Event::Misbehaved { node, error } => {
-                let text = format!("{} says of {node}: {error}", self.oracle.facts.show(process));
-                let node = self.ids.iter().position(|id| id == node).unwrap_or(0);
-                self.oracle.misbehaved(process, node, now, || text);
-                None
-            }
-            _ => None,
-        };
-        if let Some(counted) = counted {
-            self.census.count(counted);
         }
     }
 

@@ -13,8 +13,18 @@ pub(super) enum Happening {
     Room { wire: usize, end: usize },
     /// The process has waited long enough for this connection.
     DialTimeout { wire: usize },
+    /// An end of a connection sees it break, which is young.
+    Falter { wire: usize, end: usize },
+    /// The machine of a node has slept.
+    Suspended { node: usize, step: u64 },
     /// A kernel's deadline may have come.
     Tick(Process),
+    /// A process that dialled has said its first words, which are to be its last.
+    LastWords { wire: usize },
+    /// A process shows itself to a node.
+    Introduce { node: usize, other: usize },
+    /// What connects two nodes breaks.
+    Cut { a: usize, b: usize },
     /// A node's program does something.
     Act { node: usize },
     /// A fault begins.

@@ -8,6 +8,8 @@ use super::{actions::Action, faults::Fault, random::Random};
 
 pub(super) const MILLI: u64 = 1000;
 pub(super) const SECOND: u64 = 1_000_000;
+/// Dead names that a node remembers in some runs.
+const FEW: usize = 32;
 
 /// How bad a run may get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +57,12 @@ pub(super) struct Swarm {
     pub(super) refused: u64,
     /// Thousandths of messages that carry a port ID.
     pub(super) handed_on: u64,
+    /// Drivers tell their kernels for how long they were away.
+    pub(super) tells_absence: bool,
+    /// Thousandths of ends that see their connection break as soon as it is made.
+    pub(super) fickle: u64,
+    /// Programs say something as soon as they are connected.
+    pub(super) is_talkative: bool,
     /// Thousandths of targets that are any port at all.
     pub(super) out_of_band: u64,
 }
@@ -85,10 +93,17 @@ impl Swarm {
             burst: random.spread(1, 30),
             refused: random.pick(&[0, 0, 2, 10, 30]),
             handed_on: random.pick(&[50, 200, 500]),
-            out_of_band: random.pick(&[20, 100, 300]),
+            out_of_band: random.pick(&[20, 100, 300, 500]),
+            tells_absence: random.chance(500),
+            fickle: random.pick(&[0, 0, 20, 100, 250]),
+            is_talkative: random.chance(500),
             timing,
             heartbeats,
         };
+        if swarm.limits.max_fences <= FEW {
+            // Whoever can remember few dead names is to meet many.
+            swarm.refused = random.pick(&[10, 50, 150]);
+        }
         swarm.longest = swarm.longest_fault();
         swarm.safety = (600 * SECOND).saturating_sub(swarm.liveness()).max(150 * SECOND);
         swarm
@@ -111,6 +126,11 @@ impl Swarm {
     /// The longest that a segment takes on a link without faults.
     pub(super) const fn slowest(&self) -> u64 {
         self.delay.1 + self.jitter + MILLI
+    }
+
+    /// How long a handshake may take.
+    pub(super) const fn handshake(&self) -> u64 {
+        micros(self.timing.handshake)
     }
 
     pub(super) fn session_timeout(&self) -> u64 {
@@ -168,8 +188,8 @@ fn limits(random: &mut Random) -> Limits {
     if random.chance(300) {
         limits.max_unacknowledged = random.spread(8 << 10, 512 << 10) as usize;
     }
-    if random.chance(50) {
-        limits.max_fences = random.spread(4, 64) as usize;
+    if random.chance(120) {
+        limits.max_fences = random.spread(2, FEW as u64) as usize;
     }
     limits
 }
@@ -189,6 +209,8 @@ impl fmt::Display for Swarm {
         writeln!(f, "actions {actions:?}")?;
         let faults: Vec<_> = Fault::ALL.iter().zip(&self.faults).map(|((fault, _), w)| (fault, w)).collect();
         writeln!(f, "faults {faults:?}")?;
+        writeln!(f, "absence is told: {}", self.tells_absence)?;
+        writeln!(f, "young connections broken {}, talkative programs: {}", self.fickle, self.is_talkative)?;
         let Self { large, burst, refused, handed_on, out_of_band, .. } = self;
         write!(f, "large {large:?}, burst {burst}, refused {refused}, handed on {handed_on}, out of band {out_of_band}")
     }

@@ -44,6 +44,7 @@ pub(super) struct End {
     /// When it sent its greeting, by the clock of its process.
     pub(super) greeted_at: u64,
     pub(super) is_closed: bool,
+    pub(super) has_read: bool,
     /// What arrived and was not read yet.
     pub(super) inbox: VecDeque<Segment>,
     /// The beginning of a frame.
@@ -58,6 +59,8 @@ pub(super) struct Wire {
     pub(super) nodes: [usize; 2],
     pub(super) dial: Option<DialId>,
     pub(super) nonce: [u8; 32],
+    /// Whoever dialled crashes after its first words.
+    pub(super) is_doomed: bool,
     pub(super) ends: [End; 2],
     /// From each end to the other.
     pub(super) flows: [Flow; 2],
@@ -66,7 +69,7 @@ pub(super) struct Wire {
 impl Wire {
     pub(super) fn new(nodes: [usize; 2], dialler: Process, dial: Option<DialId>, nonce: [u8; 32]) -> Self {
         let ends = [End { process: Some(dialler), ..End::default() }, End::default()];
-        Self { nodes, dial, nonce, ends, flows: Default::default() }
+        Self { nodes, dial, nonce, is_doomed: false, ends, flows: Default::default() }
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -78,33 +81,37 @@ impl Wire {
         self.is_open() && self.ends.iter().all(|end| end.connection.is_some())
     }
 
+    /// Octets are on their way.
+    pub(super) fn is_busy(&self) -> bool {
+        self.flows.iter().any(|flow| flow.in_flight() > 1)
+    }
+
     pub(super) fn is_between(&self, a: usize, b: usize) -> bool {
         self.nodes == [a, b] || self.nodes == [b, a]
     }
 }
 
 impl Flow {
-    /// Loses everything on its way but the first octets. How many there were.
+    /// Loses everything on its way but the first octets, and all that is behind what is no octets.
     pub(super) fn cut_after(&mut self, mut left: usize) {
         let mut kept = VecDeque::new();
         for (at, segment) in self.segments.drain(..) {
-            match segment {
-                Segment::Octets(octets) if left > 0 => {
-                    let part = octets.slice(..left.min(octets.len()));
-                    left -= part.len();
-                    kept.push_back((at, Segment::Octets(part)));
-                }
-                _ => {}
+            let Segment::Octets(octets) = segment else { break };
+            if left == 0 {
+                break;
             }
+            let part = octets.slice(..left.min(octets.len()));
+            left -= part.len();
+            kept.push_back((at, Segment::Octets(part)));
         }
         self.segments = kept;
     }
 
-    /// Octets on their way.
+    /// Octets on their way, up to what is no octets.
     pub(super) fn in_flight(&self) -> usize {
         self.segments
             .iter()
-            .map(|(_, segment)| if let Segment::Octets(octets) = segment { octets.len() } else { 0 })
+            .map_while(|(_, segment)| if let Segment::Octets(octets) = segment { Some(octets.len()) } else { None })
             .sum()
     }
 }

@@ -21,7 +21,7 @@ use super::{
 };
 
 /// No run needs more steps: whoever takes more does not come to rest.
-const MAX_STEPS: u64 = 3_000_000;
+const MAX_STEPS: u64 = 20_000_000;
 
 /// The whole of a run.
 #[derive(Debug)]
@@ -89,6 +89,10 @@ impl World {
     /// Runs to the end, or to the first violation.
     pub(super) fn run(&mut self) -> Result<Report, Violation> {
         self.begin();
+        self.go_on()
+    }
+
+    pub(super) fn go_on(&mut self) -> Result<Report, Violation> {
         let mut steps = 0;
         while let Some((at, what)) = self.queue.next() {
             self.now = at;
@@ -117,7 +121,7 @@ impl World {
         self.story.into_lines()
     }
 
-    fn begin(&mut self) {
+    pub(super) fn begin(&mut self) {
         for node in 0..self.swarm.nodes {
             self.listening[node] = Some(self.start_process(node));
             self.queue.plan(self.random.below(SECOND), Happening::Act { node });
@@ -132,7 +136,12 @@ impl World {
             Happening::Arrive { wire, end } => self.arrive(wire, end),
             Happening::Room { wire, end } => self.write_more(wire, end),
             Happening::DialTimeout { wire } => self.dial_timed_out(wire),
+            Happening::Falter { wire, end } => self.falter(wire, end),
+            Happening::Suspended { node, step } => self.step_clock(node, step),
             Happening::Tick(process) => self.tick(process),
+            Happening::LastWords { wire } => self.speak_and_crash(wire),
+            Happening::Introduce { node, other } => self.introduce(node, other),
+            Happening::Cut { a, b } => self.cut_between(a, b),
             Happening::Act { node } => self.act_and_go_on(node),
             Happening::Fault => self.fault_and_go_on(),
             Happening::Recovered { a, b } => self.oracle.contacts.end(a, b, self.now),

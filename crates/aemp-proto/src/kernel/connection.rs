@@ -22,7 +22,7 @@ pub(crate) enum Phase {
     /// mine is not sent before that is decided.
     Challenger { its: Hello },
     /// It carries the session.
-    Adopted { rank: Rank, expected: Option<u64>, proved_useful: bool },
+    Adopted { expected: Option<u64>, proved_useful: bool },
     /// It is being closed: what `urgent` holds is still written.
     Closing,
 }

@@ -42,7 +42,9 @@ impl Kernel {
             }
         };
         // What is closed for the peer is closed, whoever has the name.
-        if let Some(reason) = peer.closed_here.get(&name).filter(|_| !planted(Bug::NamesBeforeClosed)) {
+        if let Some(reason) = peer.closed_here.get(&name)
+            && !planted(Bug::NamesBeforeClosed)
+        {
             let reason = reason.clone();
             self.tell_closed_again(key, &name, &reason);
             return Ok(Target::Nobody(name, reason));

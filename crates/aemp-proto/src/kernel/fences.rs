@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use crate::{
-    id::{Incarnation, PortId, PortKind, PortName, PortNumber},
+    id::{Incarnation, Origin, PortId, PortKind, PortName, PortNumber},
     planted::{Bug, planted},
     reason::Reason,
     session::{Envelope, Kept, Ledger, Naming, Sender},
@@ -24,6 +24,8 @@ use super::{
 pub(crate) struct Fence {
     pub(crate) reason: Reason,
     made: Made,
+    /// It is older than the peer's present incarnation, whose first session may have the number of the one that it was made in.
+    has_outlived: bool,
     /// The peer has answered the certificate.
     settled: bool,
     /// What was lost is a kill, so the certificate kills.
@@ -38,12 +40,18 @@ pub(crate) struct Made {
     at: Time,
 }
 
+impl Fence {
+    /// The peer's present incarnation was alive after it was made: another one has not made the port (R7).
+    const fn is_bound(&self, bound_before: u64) -> bool {
+        if self.has_outlived { bound_before > 0 } else { self.made.session < bound_before }
+    }
+}
+
 /// The fences around the ports of one peer.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fences {
     by_name: BTreeMap<PortName, Fence>,
-    /// The last session of which a frame was acknowledged. The peer's present incarnation was alive after the fences of
-    /// earlier sessions were made, which are bound: another one has not made those ports (R7).
+    /// The last session of which the peer's present incarnation acknowledged a frame; 0 before it has.
     bound_before: u64,
     pub(crate) retired: Retired,
 }
@@ -52,9 +60,9 @@ pub(crate) struct Fences {
 impl super::fingerprint::Feed for Fences {
     fn feed<H: std::hash::Hasher>(&self, view: &mut super::fingerprint::View<'_, H>) {
         let Self { by_name, bound_before, retired } = self;
-        view.sorted(by_name, |view, Fence { reason, made: Made { session, at: _ }, settled, kills }| {
+        view.sorted(by_name, |view, Fence { reason, made: Made { session, at: _ }, has_outlived, settled, kills }| {
             view.reason(reason);
-            view.put(&(session, settled, kills));
+            view.put(&(session, has_outlived, settled, kills));
         });
         view.put(bound_before);
         retired.feed(view);
@@ -93,7 +101,7 @@ impl Fences {
 
     /// Makes a fence, unless there is one.
     fn make(&mut self, name: PortName, reason: &Reason, made: Made, kills: bool) {
-        let fence = || Fence { reason: reason.clone(), made, settled: false, kills };
+        let fence = || Fence { reason: reason.clone(), made, has_outlived: false, settled: false, kills };
         self.by_name.entry(name).or_insert_with(fence);
     }
 
@@ -116,11 +124,20 @@ impl Fences {
         self.bound_before = epoch;
     }
 
-    /// R7: another incarnation took over. The names that are bound are those of dead ones.
-    pub(crate) fn supersede(&mut self) {
-        let bound_before = self.bound_before;
-        let is_bound = |fence: &Fence| fence.made.session < bound_before || planted(Bug::FenceDroppedBySuccessor);
-        self.by_name.retain(|_, fence| !is_bound(fence));
+    /// R7: another incarnation took over. The names that are bound are those of dead ones, unless a third node made
+    /// them: its spawn may come only now, so the new incarnation is asked for them.
+    pub(crate) fn supersede(&mut self, own: Origin) {
+        let bound_before = std::mem::take(&mut self.bound_before);
+        if planted(Bug::FenceDroppedBySuccessor) {
+            self.by_name.clear();
+        }
+        self.by_name.retain(|name, fence| {
+            let may_come = is_of_a_third_node(name, own);
+            let is_bound = fence.is_bound(bound_before);
+            fence.settled &= !may_come;
+            fence.has_outlived = true;
+            may_come || !is_bound
+        });
     }
 
     /// What people are told of a fence.
@@ -199,9 +216,7 @@ impl Peer {
     /// The certificate of a name has to kill.
     fn owe_kill(&mut self, name: &PortName, reason: &Reason, made: Made) {
         self.fences.make(name.clone(), reason, made, true);
-        if let Some(fence) = self.fences.by_name.get_mut(name)
-            && !fence.kills
-        {
+        if let Some(fence) = self.fences.by_name.get_mut(name) {
             fence.kills = true;
             fence.settled = false;
         }
@@ -230,6 +245,11 @@ impl Peer {
         let naming = Naming::Absent;
         self.session.control(&Envelope { kind: kind::CERTIFICATE, to: name, naming, from: Sender::Nobody, fields });
     }
+}
+
+/// Whether another node than the one with this origin made the name of a spawned port.
+fn is_of_a_third_node(name: &PortName, own: Origin) -> bool {
+    matches!(name, PortName::Native { origin, number } if number.kind() == PortKind::Spawned && *origin != own)
 }
 
 /// What one of two incarnations took: nobody knows whose name it is, and the other one took nothing.
@@ -268,8 +288,8 @@ impl Kernel {
     /// Kills a port that is dead for this node already: it may live on, so its certificate has to kill it.
     pub(crate) fn kill_fenced(&mut self, key: Key, name: &PortName, reason: &Reason, now: Time) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        // The dead need not be killed again.
-        if peer.fences.get(name).is_none_or(|fence| fence.kills) {
+        // The dead need not be killed again; a port that was still to be spawned when it was killed may live by now.
+        if peer.fences.get(name).is_none_or(|fence| fence.kills && !fence.settled) {
             return;
         }
         peer.owe_kill(name, reason, peer.made(now));

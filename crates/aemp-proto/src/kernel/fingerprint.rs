@@ -10,6 +10,7 @@ use crate::{
     id::{Incarnation, NodeId},
     link::Role,
     reason::Reason,
+    session::Rank,
     time::Time,
 };
 
@@ -176,7 +177,8 @@ impl Feed for Kernel {
                 let learned_at = peers.get(connection.peer).map(|peer| peer.session.learned_at);
                 // Freshness is looked at when the first frame of the other side is read, and never again.
                 let fresh = !connection.is_adopted() && Some(connection.greeted_at) > learned_at;
-                view.put(&(label, fresh));
+                let latest = peers.get(connection.peer).and_then(|peer| peer.session.rank.as_ref());
+                view.put(&(label, fresh, latest.is_some_and(|latest| connection.may_lose(latest))));
                 connection.feed(view);
             }
         }
@@ -280,15 +282,21 @@ impl Feed for Connection {
     }
 }
 
+impl Connection {
+    /// Whether it loses by its nonce against the latest connection of the session, which may be gone. First frames that
+    /// are sent after that one was adopted count higher, so only those that were sent before can.
+    fn may_lose(&self, latest: &Rank) -> bool {
+        matches!(&self.phase, Phase::Handshake { mine: Some(mine) } if mine.count <= latest.count)
+            && self.nonce < latest.nonce
+    }
+}
+
 impl Feed for Phase {
     fn feed<H: Hasher>(&self, view: &mut View<'_, H>) {
         match self {
             Self::Handshake { mine } => view.put(&(0, mine)),
             Self::Challenger { its } => view.put(&(1, its)),
-            Self::Adopted { rank, expected, proved_useful } => {
-                // Its nonce is that of the connection, and its initiator follows from the role.
-                view.put(&(2, rank.count, expected, proved_useful));
-            }
+            Self::Adopted { expected, proved_useful } => view.put(&(2, expected, proved_useful)),
             Self::Closing => view.put(&3),
         }
     }

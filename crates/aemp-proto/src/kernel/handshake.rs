@@ -166,29 +166,28 @@ impl Kernel {
         }
     }
 
-    /// The connection carries the session from now on, unless a later one does.
+    /// The connection carries the session from now on, unless a later one does, or did: what that one has brought is not to
+    /// be followed by what was sent before.
     fn adopt(&mut self, key: Key, meeting: Meeting, now: Time) {
         let (Some(peer), Some(state)) = (self.peers.get_mut(key), self.connections.get(meeting.connection)) else {
             return;
         };
         let rank = state.rank(meeting.agreed.count, &self.settings.node, &peer.node);
-        let present = peer.connection;
-        if let Some(Phase::Adopted { rank: other, .. }) =
-            present.and_then(|present| self.connections.get(present)).map(|state| &state.phase)
-            && *other > rank
-        {
-            return self.close_connection(meeting.connection);
+        if peer.session.rank.as_ref().is_some_and(|latest| *latest > rank) {
+            self.close_connection(meeting.connection);
+            return self.handshake_ended(key, now);
         }
-        if let Some(present) = present {
+        peer.session.rank = Some(rank);
+        if let Some(present) = peer.connection {
             self.close_connection(present);
         }
-        if !self.begin_connection(key, &meeting, rank, now) {
+        if !self.begin_connection(key, &meeting, now) {
             self.misbehaved(meeting.connection, "it claims to have received what was never sent", now);
         }
     }
 
     /// Makes the connection the session's own. False if the other side's first frame cannot be true.
-    fn begin_connection(&mut self, key: Key, meeting: &Meeting, rank: crate::session::Rank, now: Time) -> bool {
+    fn begin_connection(&mut self, key: Key, meeting: &Meeting, now: Time) -> bool {
         let (Some(peer), Some(state)) = (self.peers.get_mut(key), self.connections.get_mut(meeting.connection)) else {
             return true;
         };
@@ -211,7 +210,7 @@ impl Kernel {
             peer.fences.bind(peer.session.epoch);
         }
         let first = peer.session.acknowledged().saturating_add(1);
-        state.phase = Phase::Adopted { rank, expected: None, proved_useful: false };
+        state.phase = Phase::Adopted { expected: None, proved_useful: false };
         state.heard_at = now;
         state.peer_heartbeat = Duration::from_millis(meeting.its.heartbeat).min(MAX_HEARTBEAT);
         state.urgent(kind::START, |out| write::number(out, first));
@@ -289,6 +288,7 @@ impl Kernel {
     /// R5: another incarnation took over; the old one is proved dead. What is addressed to ports, and watches
     /// on them, go to the new one: it may have made those ports, and answers for those that it did not make.
     fn supersede(&mut self, key: Key, incarnation: Incarnation, epoch: u64, now: Time) {
+        let own = self.settings.incarnation.into();
         let Some(peer) = self.peers.get_mut(key) else { return };
         let was_used = peer.session.used;
         let mut ledger = peer.session.restart(epoch).close();
@@ -298,7 +298,7 @@ impl Kernel {
         peer.session.peer = Some(incarnation);
         peer.session.learned_at = now;
         peer.session.peer_max_message = usize::MAX;
-        peer.fences.supersede();
+        peer.fences.supersede(own);
         peer.closed_here.clear();
         peer.queue_certificates();
         peer.congested = false;

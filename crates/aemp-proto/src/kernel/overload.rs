@@ -35,11 +35,12 @@ impl Kernel {
             .filter_map(|what| if let Kept::Call(number) = what { Some(number) } else { None })
             .collect();
         let delivered = peer.session.delivered_so_far(ports);
-        for (port, delivered) in ports.iter().zip(delivered) {
-            self.fence(key, port, &overload().with_delivered(delivered));
-        }
+        // First, because one fence too many ends the session, and with it all calls that are left.
         for call in calls {
             self.end_call(call, overload());
+        }
+        for (port, delivered) in ports.iter().zip(delivered) {
+            self.fence(key, port, &overload().with_delivered(delivered));
         }
     }
 

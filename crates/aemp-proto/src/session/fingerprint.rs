@@ -26,8 +26,10 @@ impl Feed for Session {
             completed_octets: _, // Follows from what is complete.
             reassembly,
             certificates,
+            rank, // Its nonce is compared by the kernel.
         } = self;
         view.put(&(peer, epoch, used, count, received, peer_max_message, certificates, last_notice, proved));
+        view.put(&rank.as_ref().map(|rank| rank.count));
         known.feed(view);
         outbox.feed(view);
         interned.feed(view);

@@ -57,6 +57,8 @@ pub(crate) struct Session {
     pub(crate) used: bool,
     /// Connections so far.
     pub(crate) count: u64,
+    /// The greatest rank of a connection so far.
+    pub(crate) rank: Option<Rank>,
     /// Numbered frames received and handled.
     pub(crate) received: u64,
     pub(crate) known: KnownNames,
@@ -130,6 +132,7 @@ impl Session {
             epoch,
             used: false,
             count: 0,
+            rank: None,
             received: 0,
             known: KnownNames::default(),
             peer_max_message: usize::MAX,

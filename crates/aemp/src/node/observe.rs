@@ -58,7 +58,7 @@ impl Node {
 
     /// Subscribes to the node's events. While a subscription exists, nothing is printed on stderr.
     pub fn events(&self) -> Events {
-        self.shared.observers.subscribe()
+        Events::new(Arc::clone(&self.shared), self.shared.observers.subscribe())
     }
 
     /// Stops the node: does and sends what waits, waits for acknowledgement (5 s unless configured), and says goodbye

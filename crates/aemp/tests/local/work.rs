@@ -310,6 +310,16 @@ fn to_wait_on_the_nodes_own_thread_panics_clearly() {
     }
 }
 
+#[test]
+fn to_wait_for_events_on_the_nodes_own_thread_panics_clearly() {
+    let node = node();
+    let mut events = node.events();
+    let (out, seen) = seen();
+    std::thread::spawn(move || out.send(node.run(move |_| events.wait()).wait().unwrap_err()));
+    let error = seen.next().to_string();
+    assert!(error.contains("a handler waits for its own node"), "{error}");
+}
+
 const ADDER: Service<(Port<u64>, u64), u64> = Service::new("adder");
 
 fn serve_adder(node: &aemp::Node) {

@@ -1,5 +1,5 @@
-//! G3: what a node has declared dead is dead or has another name before anything arrives that the node sent later; what
-//! was killed dies; and no port gets a further name without need.
+//! G3: what a node has declared dead is dead or has another name before anything arrives that the node sent later; and no
+//! port gets a further name without need.
 
 use std::collections::BTreeMap;
 
@@ -17,12 +17,10 @@ pub(super) struct Declared {
     moment: u64,
     sent: BTreeMap<(u32, u32), u64>,
     dead: BTreeMap<Process, Vec<(Name, u64)>>,
-    /// Streams to ports that lived when they were killed.
-    kills: Vec<usize>,
 }
 
 impl Declared {
-    fn next_moment(&mut self) -> u64 {
+    pub(super) fn next_moment(&mut self) -> u64 {
         self.moment += 1;
         self.moment
     }
@@ -40,8 +38,9 @@ impl Declared {
         }
     }
 
-    pub(super) fn killed(&mut self, stream: usize) {
-        self.kills.push(stream);
+    /// When a message was sent.
+    pub(super) fn moment_of(&self, stamp: Stamp) -> u64 {
+        self.sent.get(&(stamp.stream, stamp.number)).copied().unwrap_or(0)
     }
 }
 
@@ -50,7 +49,7 @@ impl Oracle {
     /// be the newest names of these ports any more.
     pub(in crate::sim) fn declared_dead(&self, process: Process, stamp: Stamp) -> Vec<Name> {
         let Some(stream) = self.streams.get(stamp.stream as usize) else { return Vec::new() };
-        let sent = self.declared.sent.get(&(stamp.stream, stamp.number)).copied().unwrap_or(0);
+        let sent = self.declared.moment_of(stamp);
         let dead = self.declared.dead.get(&stream.sender).into_iter().flatten();
         let names = dead.filter(|(_, moment)| *moment < sent).map(|(name, _)| *name);
         let is_first = |name: &Name| {
@@ -85,24 +84,6 @@ impl Oracle {
             self.complain(Guarantee::Alarms, now, || {
                 format!("nobody knows {name}, and its port is given another name")
             });
-        }
-    }
-
-    /// Whatever was killed is dead at the end.
-    pub(super) fn check_kills(&mut self, now: u64) {
-        let survivor = self.declared.kills.iter().copied().find(|stream| {
-            let state = &self.streams[*stream];
-            let port = self.facts.name(state.name).port;
-            let (a, b) = (self.facts.process(state.sender).node, self.facts.port(port).node);
-            self.facts.is_running(state.sender)
-                && self.facts.is_alive(port)
-                && !self.is_void(*stream)
-                && !self.is_estranged(a, b)
-        });
-        if let Some(stream) = survivor {
-            let state = &self.streams[stream];
-            let text = format!("{} killed {}", self.facts.show(state.sender), self.facts.show_name(state.name));
-            self.complain(Guarantee::Dead, now, || format!("{text}, which lives on"));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! How well two nodes could reach each other: what excuses a session that failed, and a death that is told late.
 
+use super::Bounds;
+
 /// What was between two nodes, as one interval: faults between which they had no time to recover count as one.
 #[derive(Clone, Debug, Default)]
 struct Contact {
@@ -25,12 +27,15 @@ pub(in crate::sim) struct Contacts {
     nodes: usize,
     recovery: u64,
     session_timeout: u64,
+    /// How long it takes to connect.
+    connecting: u64,
     pairs: Vec<Contact>,
 }
 
 impl Contacts {
-    pub(in crate::sim) fn new(nodes: usize, recovery: u64, session_timeout: u64) -> Self {
-        Self { nodes, recovery, session_timeout, pairs: vec![Contact::default(); nodes * nodes] }
+    pub(super) fn new(nodes: usize, bounds: &Bounds) -> Self {
+        let Bounds { recovery, session_timeout, prompt, .. } = *bounds;
+        Self { nodes, recovery, session_timeout, connecting: prompt, pairs: vec![Contact::default(); nodes * nodes] }
     }
 
     fn pair(&self, a: usize, b: usize) -> &Contact {
@@ -43,11 +48,12 @@ impl Contacts {
 
     /// A fault begins between two nodes.
     pub(in crate::sim) fn begin(&mut self, a: usize, b: usize, now: u64) {
-        let (recovery, session_timeout) = (self.recovery, self.session_timeout);
+        let (recovery, session_timeout, connecting) = (self.recovery, self.session_timeout, self.connecting);
         let pair = self.pair_mut(a, b);
         if pair.active == 0 && now > pair.ended + recovery {
             pair.settle(recovery, session_timeout);
-            (pair.since, pair.skipped) = (now, 0);
+            // Perhaps they were just connecting.
+            (pair.since, pair.skipped) = (now.saturating_sub(connecting), 0);
         }
         pair.changed = now;
         pair.active += 1;

@@ -5,7 +5,7 @@ use aemp_proto::reason::Reason;
 use super::{Oracle, watches::Stage};
 use crate::sim::{
     facts::{Life, Port, Process},
-    swarm::{MILLI, SECOND},
+    swarm::MILLI,
     violation::Guarantee,
 };
 
@@ -30,9 +30,12 @@ impl Oracle {
         for port in dying {
             self.port_died(Port(port), &reason, now);
         }
+        if is_orderly {
+            self.said_goodbye(process, now);
+        }
         for at in 0..self.watches.len() {
-            // Who never met this process does not miss it.
-            let met = self.met.get(&(self.watches[at].holder, node)) == Some(&process);
+            // Who has no session with this process does not miss it.
+            let met = self.in_session.get(&(self.watches[at].holder, node)) == Some(&process);
             if self.watches[at].name.is_none() && self.watches[at].node == node && met {
                 self.owe(at, now);
             }
@@ -56,6 +59,7 @@ impl Oracle {
             self.check_not_late(*at, now);
         }
         self.overdue = overdue;
+        self.check_goodbyes(now);
     }
 
     pub(super) fn check_not_late(&mut self, at: usize, now: u64) {
@@ -84,7 +88,6 @@ impl Oracle {
         let home_lives =
             watch.name.is_none_or(|name| self.facts.port_of(name).home.is_some_and(|home| self.facts.is_running(home)));
         let ample = owed > clear + bounds.recovery && watch.set > clear + bounds.recovery;
-        let _ = SECOND;
         Some(if home_lives && watch.name.is_some() && ample {
             owed + bounds.prompt + bounds.recovery / 2
         } else {

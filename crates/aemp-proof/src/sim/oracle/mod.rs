@@ -5,6 +5,8 @@ mod calls;
 mod certificates;
 mod contacts;
 mod deaths;
+mod goodbyes;
+mod kills;
 mod lossy;
 mod retirement;
 mod streams;
@@ -22,7 +24,7 @@ use aemp_proto::{
 pub(super) use contacts::Contacts;
 pub(super) use streams::Stamp;
 
-use self::{calls::Call, certificates::Declared, streams::Stream, watches::Watch};
+use self::{calls::Call, certificates::Declared, goodbyes::Goodbyes, kills::Kill, streams::Stream, watches::Watch};
 use super::{
     facts::{Facts, Name, Port, Process, ProcessFacts},
     story::Clock,
@@ -60,6 +62,8 @@ pub(super) struct Oracle {
     answered: BTreeMap<PortId, u32>,
     /// The process that a process has last had a session with, by node.
     met: BTreeMap<(Process, usize), Process>,
+    /// The process that a process has a session with, by node.
+    in_session: BTreeMap<(Process, usize), Process>,
     /// Processes that had sessions with two living processes of one node.
     contested: BTreeSet<(Process, usize)>,
     /// Sessions with a node that a process gave up.
@@ -73,6 +77,8 @@ pub(super) struct Oracle {
     /// Messages that have to have arrived at the end.
     expected: Vec<(usize, u32)>,
     declared: Declared,
+    kills: Vec<Kill>,
+    goodbyes: Goodbyes,
     /// How many lossy messages of a stream were sent, and the last that arrived.
     lossy: BTreeMap<u32, (u32, u32)>,
     violation: Option<Violation>,
@@ -93,7 +99,7 @@ impl Oracle {
     pub(super) fn new(nodes: usize, bounds: Bounds) -> Self {
         Self {
             facts: Facts::default(),
-            contacts: Contacts::new(nodes, bounds.recovery, bounds.session_timeout),
+            contacts: Contacts::new(nodes, &bounds),
             bounds,
             streams: Vec::new(),
             by_name: BTreeMap::new(),
@@ -104,6 +110,7 @@ impl Oracle {
             calls: BTreeMap::new(),
             answered: BTreeMap::new(),
             met: BTreeMap::new(),
+            in_session: BTreeMap::new(),
             contested: BTreeSet::new(),
             failures: BTreeMap::new(),
             words: BTreeMap::new(),
@@ -111,6 +118,8 @@ impl Oracle {
             refusals: BTreeMap::new(),
             expected: Vec::new(),
             declared: Declared::default(),
+            kills: Vec::new(),
+            goodbyes: Goodbyes::default(),
             lossy: BTreeMap::new(),
             violation: None,
         }
@@ -174,7 +183,10 @@ impl Oracle {
     fn contest(&mut self, process: Process, other: Process) {
         let node = self.facts.process(other).node;
         let rival = |rival: &ProcessFacts| rival.node == node && rival.ended.is_none();
-        if self.facts.processes.iter().filter(|facts| rival(facts)).count() > 1 {
+        let is_twin = |process: Process| self.facts.process(process).is_twin;
+        let before = self.met.get(&(process, node)).copied();
+        let twins = before.is_some_and(|before| before != other && (is_twin(before) || is_twin(other)));
+        if twins || self.facts.processes.iter().filter(|facts| rival(facts)).count() > 1 {
             self.contested.insert((process, node));
         }
     }
@@ -189,12 +201,17 @@ impl Oracle {
     /// A process has a session with another one. The one of that node that it had met before, if any.
     pub(super) fn met(&mut self, process: Process, other: Process) -> Option<Process> {
         self.contest(process, other);
-        self.met.insert((process, self.facts.process(other).node), other)
+        let node = self.facts.process(other).node;
+        self.in_session.insert((process, node), other);
+        self.met.insert((process, node), other)
     }
 
     /// A process gave its session with a node up.
-    pub(super) fn session_failed(&mut self, process: Process, node: usize) {
+    pub(super) fn session_failed(&mut self, process: Process, node: usize, now: u64) {
         *self.failures.entry((process, node)).or_default() += 1;
+        self.in_session.remove(&(process, node));
+        self.doubt_kills(process, node);
+        self.check_all_told(process, node, now);
     }
 
     fn failures(&self, process: Process, node: usize) -> u32 {
@@ -214,7 +231,7 @@ impl Oracle {
         self.killed.entry(port).or_insert(now);
         let stream = self.stream(process, name);
         if self.facts.is_alive(port) {
-            self.declared.killed(stream);
+            self.note_kill(stream);
         }
         let after = self.streams[stream].sent;
         Reason::new("killed", format!("{stream}:{after}"))

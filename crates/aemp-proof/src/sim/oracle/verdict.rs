@@ -38,7 +38,9 @@ impl Oracle {
         for (stream, number) in std::mem::take(&mut self.expected) {
             let state = &self.streams[stream];
             let (a, b) = (self.facts.process(state.sender).node, self.facts.port_of(state.name).node);
-            let is_promised = !self.is_void(stream) && !self.is_estranged(a, b);
+            // With its linked ports it may have died of a process that was declared dead as a whole only now.
+            let lives = self.facts.is_alive(self.facts.name(state.name).port);
+            let is_promised = lives && !self.is_void(stream) && !self.is_estranged(a, b);
             if is_promised && (state.received < number || state.dead_after.is_some()) {
                 let text =
                     format!("a living port cannot be reached: {}", self.show(Stamp { stream: stream as u32, number }));

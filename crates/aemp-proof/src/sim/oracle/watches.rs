@@ -38,7 +38,8 @@ impl Oracle {
         let dead = matches!(self.facts.port_of(name).life, Life::Dead(..));
         let stream = self.use_name(holder, name);
         let told = self.streams[stream].dead_after.is_some() || self.streams[stream].is_refused;
-        if dead || told {
+        // One of two processes with one node ID may have said that it does not have a port of the other.
+        if dead || told && !self.is_void(stream) {
             self.owe(at, now);
         }
     }
@@ -72,7 +73,10 @@ impl Oracle {
     fn port_declared_dead(&mut self, at: usize, holder: Process, name: Name, reason: &Reason, now: u64) {
         let port = self.facts.name(name).port;
         match self.facts.port(port).life.clone() {
-            Life::Dead(_, true_reason) if true_reason == *reason => self.check_last_words(holder, port, now),
+            // Other reasons are also given by whoever gave the port up.
+            Life::Dead(_, true_reason) if true_reason == *reason && is_of_program(reason) => {
+                self.check_last_words(holder, port, now);
+            }
             Life::Dead(..) => {}
             Life::Alive | Life::Promised => self.check_alarm(at, holder, name, reason, now),
         }
@@ -100,6 +104,17 @@ impl Oracle {
         if !refused && !overload && !early && !lost && !self.contacts.excused_since(a, b, facts.born, now) {
             let text = format!("{} fired without need: {reason}", self.show_watch(at));
             self.complain(Guarantee::Alarms, now, || text);
+        }
+    }
+
+    /// G2: with a session every name is dead that its side watches at the node: all its monitors have fired by then.
+    pub(super) fn check_all_told(&mut self, holder: Process, node: usize, now: u64) {
+        let silent = self.watches.iter().position(|watch| {
+            watch.holder == holder && watch.node == node && watch.stage == Stage::Open && watch.set < now
+        });
+        if let Some(at) = silent {
+            let text = format!("{} has not fired, although the session failed", self.show_watch(at));
+            self.complain(Guarantee::Loss, now, || text);
         }
     }
 
@@ -145,6 +160,11 @@ impl Oracle {
             None => format!("the monitor of {holder} on node n{}", watch.node),
         }
     }
+}
+
+/// Whether only the port's own node can have told this reason.
+fn is_of_program(reason: &Reason) -> bool {
+    matches!(reason.code().as_str(), "normal" | "closed" | "killed" | "linked" | "bad_message")
 }
 
 /// Whether a node had more to keep than it may.

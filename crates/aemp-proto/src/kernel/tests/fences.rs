@@ -358,3 +358,22 @@ fn a_look_up_never_gives_a_name_that_is_dead_for_whoever_asks() {
     let found = world.nodes[0].answers[0].1.clone().unwrap();
     assert_eq!(found, new.to_string());
 }
+
+#[test]
+fn closed_names_of_processes_that_were_replaced_at_once_are_forgotten() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    world.send(0, &id, "one");
+    world.pass(millis(100));
+    let from = world.nodes[0].id.clone();
+    let _ = world.nodes[1].kernel.refuse(port, &from, &Reason::new("bad_message", "no"));
+    world.pass(millis(100));
+    assert_eq!(world.nodes[0].kernel.census().fences, 1);
+    for _ in 0..2 {
+        world.restart(1);
+        let (_, other) = world.open(1);
+        world.send(0, &other, "hello");
+        world.pass(millis(1000));
+    }
+    assert_eq!(world.nodes[0].kernel.census().fences, 0);
+}

@@ -91,3 +91,20 @@ fn the_next_incarnation_is_welcome() {
     world.pass(millis(100));
     assert_eq!(world.codes(0).last(), Some(&"retired"));
 }
+
+#[test]
+fn a_call_that_is_lost_at_overload_with_the_whole_incarnation_ends_once() {
+    let mut world = World::new(0);
+    (world.limits.max_unacknowledged, world.limits.max_fences) = (1000, 0);
+    world.add("a@127.0.0.1:1");
+    world.add("b@127.0.0.1:2");
+    let (_, id) = world.open(1);
+    world.dial_at_once = false;
+    let number = world.call(0, &id, 1);
+    while retired(&world, 0) == 0 {
+        world.send(0, &id, "more than there is room for");
+        world.drive();
+    }
+    let ended: Vec<_> = world.nodes[0].answers.iter().map(|(number, _)| *number).collect();
+    assert_eq!(ended, [number]);
+}

@@ -124,3 +124,65 @@ fn a_name_that_was_declared_dead_before_its_spawn_stays_dead_for_whoever_declare
     world.pass(millis(1000));
     assert_eq!((world.texts(1, port), world.codes(2).len()), (vec![], 1));
 }
+
+#[test]
+fn a_name_that_was_dead_before_its_spawn_stays_dead_over_restarts_of_its_node() {
+    let mut world = World::new(3);
+    let id = promised(&world, 1);
+    world.monitor(2, &id);
+    world.pass(millis(100));
+    assert_eq!(world.codes(2), ["no_such_port"]);
+    for _ in 0..3 {
+        world.crash(1);
+        world.pass(millis(5000));
+        world.restart(1);
+        let (_, other) = world.open(1);
+        world.send(2, &other, "hello");
+        world.pass(millis(5000));
+    }
+    spawned(&mut world, 1);
+    world.pass(millis(100));
+    let port = world.nodes[1].kernel.resolve(&id.name).expect("it lives");
+    world.send(2, &id, "to the dead");
+    world.monitor(2, &id);
+    world.pass(millis(100));
+    assert_eq!((world.texts(1, port), world.codes(2)), (vec![], vec!["no_such_port", "no_such_port"]));
+}
+
+#[test]
+fn a_dead_name_is_forgotten_once_the_new_process_knows_that_it_is_past() {
+    let mut world = World::new(3);
+    let id = promised(&world, 1);
+    world.monitor(2, &id);
+    world.pass(millis(100));
+    world.crash(1);
+    world.pass(millis(5000));
+    world.restart(1);
+    spawned(&mut world, 1);
+    world.pass(millis(100));
+    let port = world.nodes[1].kernel.resolve(&id.name).expect("it lives");
+    world.nodes[1].kernel.close(port, crate::reason::Reason::normal());
+    assert_eq!(world.nodes[2].kernel.census().fences, 1);
+    let (_, other) = world.open(1);
+    world.send(2, &other, "hello");
+    world.pass(millis(100));
+    assert_eq!(world.nodes[2].kernel.census().fences, 0);
+}
+
+#[test]
+fn a_kill_of_a_dead_name_that_came_before_the_spawn_can_be_repeated() {
+    let (mut world, id) = faster_than_the_spawn();
+    world.monitor(2, &id);
+    world.pass(millis(100));
+    let kill = |world: &mut World| {
+        let now = world.now;
+        world.nodes[2].kernel.kill(&id, &crate::reason::Reason::new("killed", ""), now);
+    };
+    kill(&mut world);
+    world.pass(millis(100));
+    let_it_spawn(&mut world);
+    let port = world.nodes[1].kernel.resolve(&id.name).expect("it lives");
+    kill(&mut world);
+    world.pass(millis(100));
+    assert!(!world.nodes[1].kernel.is_alive(port));
+}

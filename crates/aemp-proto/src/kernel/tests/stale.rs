@@ -59,3 +59,40 @@ fn a_breach_on_a_connection_that_was_never_adopted_does_not_harm_the_session() {
     world.nodes[1].kernel.closed(stray, "closed here", now);
     check_unharmed(world, &id);
 }
+
+/// Node 1 dials; node 0 answers, uses the connection, and sees it break, before anything that it wrote arrives.
+fn answered_late(nonce: u8) -> (World, crate::kernel::LocalPort, crate::id::PortId) {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    world.dial_at_once = false;
+    world.connect(1, 0, None, nonce);
+    world.wires[0].passes[1] = 0;
+    world.drive();
+    assert!(world.send_lossy(0, &id, "one"));
+    world.drive();
+    world.wires[0].dead = true;
+    world.cut_end(0, 1);
+    (world, port, id)
+}
+
+#[test]
+fn a_connection_that_is_older_than_one_that_broke_does_not_carry_the_session() {
+    for nonces in [(1, 9), (9, 1)] {
+        let (mut world, port, id) = answered_late(nonces.0);
+        world.connect(0, 1, None, nonces.1);
+        world.drive();
+        assert!(world.send_lossy(0, &id, "two"));
+        world.drive();
+        world.cut_end(1, 0);
+        world.cut_end(1, 1);
+        world.wires[0].dead = false;
+        world.wires[0].passes[1] = usize::MAX;
+        world.drive();
+        assert_eq!(world.texts(1, port), ["two"], "what was sent before is not news any more");
+        world.dial_at_once = true;
+        world.release_dials();
+        world.send(0, &id, "three");
+        world.pass(millis(10_000));
+        assert_eq!((world.texts(1, port), world.live_wires()), (vec!["two", "three"], 1));
+    }
+}
