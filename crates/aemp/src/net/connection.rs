@@ -17,7 +17,8 @@ use tokio::time::timeout;
 use super::{
     Host,
     channel::{Channel, LINGER, Read},
-    doorway::{Doorway, READ_SIZE},
+    doorway::Doorway,
+    inbox::Inbox,
 };
 
 /// Octets that are gathered for one write.
@@ -70,7 +71,7 @@ pub(super) struct Connection<H> {
     pub(super) node: NodeId,
     pub(super) channel: Channel,
     /// Received, and not yet a whole frame.
-    pub(super) received: Vec<u8>,
+    pub(super) received: Inbox,
     pub(super) signal: Rc<Signal>,
     /// Whether every whole frame that was received is handled.
     pub(super) is_handled: bool,
@@ -157,7 +158,11 @@ impl<H: Host> Connection<H> {
 
     fn poll_read(&mut self, cx: &mut Context<'_>, doorway: &Doorway) -> Poll<io::Result<Read>> {
         let mut scratch = doorway.scratch.borrow_mut();
-        self.channel.poll_read(cx, &mut scratch, &mut self.received)
+        let read = self.channel.poll_read(cx, &mut scratch, self.received.more());
+        if read.is_pending() {
+            self.received.rest();
+        }
+        read
     }
 
     /// Writes until the kernel has nothing more or the network takes nothing more. What the kernel has meanwhile
@@ -193,30 +198,23 @@ impl<H: Host> Connection<H> {
 
     /// Handles whole frames that were received, so many that the node's local messages keep up.
     fn handle(&mut self) -> Option<End> {
-        let mut handled = 0;
-        let mut frames = 0;
-        let end = loop {
-            self.is_handled = frames < FRAMES_PER_STEP;
-            if !self.is_handled {
-                break None;
-            }
-            frames += 1;
-            let input = self.received.get(handled..).unwrap_or_default();
-            match self.host.kernel(|kernel, now| kernel.receive(self.id, input, now)) {
-                Received::More => break None,
-                Received::Closed => break Some(End::Closed),
+        for _ in 0..FRAMES_PER_STEP {
+            let length = match self.host.kernel(|kernel, now| kernel.receive(self.id, self.received.octets(), now)) {
+                Received::More => {
+                    self.is_handled = true;
+                    return None;
+                }
+                Received::Closed => return Some(End::Closed),
                 Received::Frame { length, delivery } => {
-                    handled += length;
                     if let Some(delivery) = delivery {
                         self.host.deliver(&self.node, delivery);
                     }
+                    length
                 }
-            }
-        };
-        self.received.drain(..handled);
-        if self.received.is_empty() && self.received.capacity() > 2 * READ_SIZE {
-            self.received = Vec::new();
+            };
+            self.received.handle(length);
         }
-        end
+        self.is_handled = false;
+        None
     }
 }

@@ -8,6 +8,7 @@ mod connect;
 mod connection;
 mod doorway;
 mod handshake;
+mod inbox;
 mod listen;
 mod network;
 mod tls;

@@ -202,8 +202,17 @@ impl<H: Host> Network<H> {
         let signal = Rc::new(Signal::default());
         self.0.connections.borrow_mut().insert(id, signal.clone());
         let host = self.0.host.clone();
-        let connection =
-            Connection { host, id, node, channel, received, signal, is_handled: true, reads_at: None, over: None };
+        let connection = Connection {
+            host,
+            id,
+            node,
+            channel,
+            received: received.into(),
+            signal,
+            is_handled: true,
+            reads_at: None,
+            over: None,
+        };
         let network = self.clone();
         spawn_local(async move {
             connection.run(&network.0.doorway).await;
