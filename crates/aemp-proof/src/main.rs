@@ -2,6 +2,7 @@
 
 mod check;
 mod cost;
+mod model;
 mod mutants;
 mod sim;
 mod torture;
@@ -20,6 +21,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Explores every state of two and three nodes, and shows that the explorer finds what is wrong with lesser protocols.
+    Model(model::Options),
     /// Runs random programs on simulated networks that fail in every way.
     Sim(sim::Options),
     /// Plants one bug after the other, and counts how soon the simulation finds it.
@@ -37,6 +40,7 @@ enum Command {
 
 fn main() -> ExitCode {
     match Cli::parse().command {
+        Command::Model(options) => model::run(&options),
         Command::Sim(options) => sim::run(&options),
         Command::Mutants(options) => mutants::run(&options),
         Command::Cost(options) => cost::run(&options),

@@ -16,7 +16,7 @@ impl fmt::Debug for Key {
 }
 
 /// Values by key; the keys of removed values find nothing, for ever.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Arena<T> {
     slots: Vec<(u32, Option<T>)>,
     free: Vec<u32>,

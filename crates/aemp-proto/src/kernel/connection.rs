@@ -14,7 +14,7 @@ use crate::{
 use super::{Timing, arena::Key};
 
 /// How far a connection has come.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Phase {
     /// The first frame of the other side is awaited; mine is sent already if I dialled.
     Handshake { mine: Option<Hello> },
@@ -28,7 +28,7 @@ pub(crate) enum Phase {
 }
 
 /// An authenticated connection with a peer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Connection {
     pub(crate) peer: Key,
     pub(crate) incarnation: Incarnation,

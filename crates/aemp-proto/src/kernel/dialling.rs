@@ -7,7 +7,7 @@ use crate::{id::Address, reason::Reason, time::Time};
 use super::{DialFailure, DialId, Timing};
 
 /// The attempts to reach one node.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Dialling {
     /// Attempts that are under way.
     pending: Vec<(DialId, Address)>,
@@ -33,6 +33,17 @@ pub(crate) enum Verdict {
     Refused,
     /// It is reached, but does not want us, or is not the node that was meant.
     Rejected(Reason),
+}
+
+#[cfg(any(test, feature = "simulation"))]
+impl super::fingerprint::Feed for Dialling {
+    fn feed<H: std::hash::Hasher>(&self, view: &mut super::fingerprint::View<'_, H>) {
+        // Attempts differ by their keys only.
+        let Self { pending, queue, next_at, pause, all_refused, refused_since, rejected, last_error } = self;
+        view.put(&(pending.len(), queue, pause, all_refused, refused_since.is_some(), last_error));
+        view.due(*next_at);
+        rejected.iter().for_each(|reason| view.reason(reason));
+    }
 }
 
 impl Dialling {

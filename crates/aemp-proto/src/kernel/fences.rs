@@ -48,12 +48,25 @@ impl Fence {
 }
 
 /// The fences around the ports of one peer.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Fences {
     by_name: BTreeMap<PortName, Fence>,
     /// The last session of which the peer's present incarnation acknowledged a frame; 0 before it has.
     bound_before: u64,
     pub(crate) retired: Retired,
+}
+
+#[cfg(any(test, feature = "simulation"))]
+impl super::fingerprint::Feed for Fences {
+    fn feed<H: std::hash::Hasher>(&self, view: &mut super::fingerprint::View<'_, H>) {
+        let Self { by_name, bound_before, retired } = self;
+        view.sorted(by_name, |view, Fence { reason, made: Made { session, at: _ }, has_outlived, settled, kills }| {
+            view.reason(reason);
+            view.put(&(session, has_outlived, settled, kills));
+        });
+        view.put(bound_before);
+        retired.feed(view);
+    }
 }
 
 impl Fences {

@@ -13,6 +13,8 @@ mod dialling;
 mod explain;
 mod express;
 mod fences;
+#[cfg(any(test, feature = "simulation"))]
+pub(crate) mod fingerprint;
 mod forgetting;
 mod handshake;
 mod local;
@@ -114,7 +116,7 @@ pub struct PeerInfo {
 }
 
 /// Who is waiting for an attempt to connect.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Dialler {
     Peer(Key),
     /// A look-up at an address whose node is not known: the address, the call, and the name that is sought.
@@ -127,6 +129,7 @@ enum Dialler {
 
 /// The state of a node.
 #[derive(Debug)]
+#[cfg_attr(feature = "simulation", derive(Clone))]
 pub struct Kernel {
     settings: Settings,
     ports: Ports,

@@ -97,7 +97,7 @@ pub enum Delivery<'b> {
 }
 
 /// What the driver is to do.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Output {
     /// Connect to `address`. Answer with [`super::Kernel::attach`] or [`super::Kernel::dial_failed`].
     Dial {

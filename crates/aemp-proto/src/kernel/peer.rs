@@ -19,7 +19,7 @@ use crate::{
 use super::{LocalPort, WatchId, arena::Key, dialling::Dialling, explain::History, fences::Fences};
 
 /// Another node, by its node ID.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Peer {
     pub(crate) node: NodeId,
     pub(crate) session: Session,

@@ -18,7 +18,7 @@ use super::{LocalPort, WatchId, arena::Key};
 const MAX_NAMES: usize = 1_000;
 
 /// The ports of this node.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Ports {
     origin: Origin,
     slots: Vec<Slot>,
@@ -37,7 +37,7 @@ struct Slot {
     extra: Option<Box<Extra>>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 enum State {
     #[default]
     NeverUsed,
@@ -65,6 +65,39 @@ pub(crate) struct Mourners {
     pub(crate) watches: BTreeSet<WatchId>,
     /// Peers, with the name under which they watched.
     pub(crate) watchers: BTreeSet<(Key, PortName)>,
+}
+
+#[cfg(any(test, feature = "simulation"))]
+impl super::fingerprint::Feed for Ports {
+    fn feed<H: std::hash::Hasher>(&self, view: &mut super::fingerprint::View<'_, H>) {
+        let Self { origin, slots, names, published } = self;
+        view.put(origin);
+        for Slot { generation, state, opened: _, extra } in slots {
+            view.put(&(generation, state, extra.is_some()));
+            if let Some(extra) = extra {
+                extra.feed(view);
+            }
+        }
+        view.sorted(names, |view, port| view.put(port));
+        view.sorted(published, |view, port| view.put(port));
+    }
+}
+
+#[cfg(any(test, feature = "simulation"))]
+impl super::fingerprint::Feed for Extra {
+    fn feed<H: std::hash::Hasher>(&self, view: &mut super::fingerprint::View<'_, H>) {
+        // Watches of this node differ by their keys only.
+        let Self { names, private, links, watches, watchers, published } = self;
+        view.put(&(names, private, watches.len(), published));
+        for (peer, count) in links {
+            view.peer(*peer);
+            view.put(count);
+        }
+        for (peer, name) in watchers {
+            view.peer(*peer);
+            view.put(name);
+        }
+    }
 }
 
 impl Ports {

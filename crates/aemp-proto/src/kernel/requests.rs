@@ -20,17 +20,26 @@ const FIND: &str = "find";
 const MAX_LOOK_UPS: u8 = 3;
 
 /// A call that another node is to answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Pending {
     pub(crate) peer: Key,
     pub(crate) look_up: Option<LookUp>,
 }
 
 /// What a call to the node port asks for.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) struct LookUp {
     name: Box<str>,
     tries: u8,
+}
+
+#[cfg(any(test, feature = "simulation"))]
+impl super::fingerprint::Feed for Pending {
+    fn feed<H: std::hash::Hasher>(&self, view: &mut super::fingerprint::View<'_, H>) {
+        let Self { peer, look_up } = self;
+        view.peer(*peer);
+        view.put(look_up);
+    }
 }
 
 impl Kernel {

@@ -16,10 +16,18 @@ const TEXT: &str = "too many of its names are dead for this node, so the whole p
 const MAX_RETIRED: usize = 64;
 
 /// The incarnations of one node that are dead as a whole.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Retired {
     incarnations: Vec<Incarnation>,
     all: bool,
+}
+
+#[cfg(any(test, feature = "simulation"))]
+impl super::fingerprint::Feed for Retired {
+    fn feed<H: std::hash::Hasher>(&self, view: &mut super::fingerprint::View<'_, H>) {
+        let Self { incarnations, all } = self;
+        view.put(&(incarnations, all));
+    }
 }
 
 impl Retired {

@@ -14,19 +14,28 @@ const MAX_SPAWNERS: usize = 4_096;
 const MAX_MISSED: u64 = 256;
 
 /// The incarnations that spawned ports here.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Spawners {
     by_origin: FxHashMap<Origin, Spawner>,
     oldest_first: VecDeque<Origin>,
 }
 
 /// An incarnation counts its spawns, and its sessions keep their order.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Spawner {
     /// The greatest number so far.
     last: u64,
     /// Recent numbers before it that did not come: most are of ports elsewhere.
     missed: BTreeSet<u64>,
+}
+
+#[cfg(any(test, feature = "simulation"))]
+impl super::fingerprint::Feed for Spawners {
+    fn feed<H: std::hash::Hasher>(&self, view: &mut super::fingerprint::View<'_, H>) {
+        let Self { by_origin, oldest_first } = self;
+        view.put(oldest_first);
+        view.sorted(by_origin, |view, Spawner { last, missed }| view.put(&(last, missed)));
+    }
 }
 
 impl Spawner {

@@ -14,7 +14,7 @@ pub(crate) enum Owner {
 }
 
 /// One moment for each owner that waits; the owner keeps it, too.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Timers(BTreeSet<(Time, Owner)>);
 
 impl Timers {

@@ -12,7 +12,7 @@ use crate::{
 use super::{Kernel, LocalPort, Output, Refused, WatchId, arena::Key, sending::no_fields};
 
 /// What is watched.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Watch {
     Local(LocalPort),
     /// This node itself, which ends no sooner than the watch.

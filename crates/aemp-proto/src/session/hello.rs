@@ -17,7 +17,7 @@ const MAX_EPOCH: u64 = 1 << 62;
 const MAX_ADDRESSES: usize = 16;
 
 /// What a side states about the session when it makes a connection its own: frozen when sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Hello {
     /// The incarnation that it believes to talk to.
     pub(crate) peer: Option<Incarnation>,

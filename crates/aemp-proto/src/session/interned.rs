@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::id::PortName;
 
 /// The numbers that this side has given to destinations.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Interned {
     numbers: FxHashMap<PortName, u32>,
     entries: Vec<Entry>,
@@ -17,7 +17,7 @@ pub(crate) struct Interned {
     forgetful: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
     name: PortName,
     /// The number of the last frame that uses it.
@@ -26,6 +26,18 @@ struct Entry {
     sent: Option<u64>,
     /// How many of them were delivered, as the peer says: its port is dead.
     told: Option<u64>,
+}
+
+#[cfg(any(test, feature = "simulation"))]
+impl crate::kernel::fingerprint::Feed for Interned {
+    fn feed<H: std::hash::Hasher>(&self, view: &mut crate::kernel::fingerprint::View<'_, H>) {
+        // Names follow from numbers, and the last one saves a look; the uses decide only when all numbers are in use, which a model must not come near.
+        let Self { numbers: _, entries, hand: _, last: _, forgetful } = self;
+        view.put(&(entries.len(), forgetful));
+        for Entry { name, last_use: _, sent, told } in entries {
+            view.put(&(name, sent, told));
+        }
+    }
 }
 
 /// How a destination is to be written.

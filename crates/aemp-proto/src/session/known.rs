@@ -17,7 +17,7 @@ pub(crate) struct Known {
 }
 
 /// What the peer has interned in a session.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct KnownNames {
     entries: Vec<Known>,
     by_name: BTreeMap<PortName, u32>,
@@ -25,6 +25,17 @@ pub(crate) struct KnownNames {
     forgetful: bool,
     /// The number under which the last message was counted.
     last: Option<u32>,
+}
+
+#[cfg(any(test, feature = "simulation"))]
+impl crate::kernel::fingerprint::Feed for KnownNames {
+    fn feed<H: std::hash::Hasher>(&self, view: &mut crate::kernel::fingerprint::View<'_, H>) {
+        let Self { entries, by_name: _, forgetful, last } = self; // Numbers follow from the entries.
+        view.put(&(entries.len(), forgetful, last));
+        for Known { name, port, delivered, told_dead } in entries {
+            view.put(&(name, port, delivered, told_dead));
+        }
+    }
 }
 
 impl KnownNames {

@@ -3,6 +3,9 @@
 //! A lane holds what is to be sent to one port from its first large frame on, so that the order to that
 //! port is kept. The lanes take turns, a piece each.
 
+#[cfg(any(test, feature = "simulation"))]
+mod fingerprint;
+
 use std::collections::VecDeque;
 
 use rustc_hash::FxHashSet;
@@ -16,7 +19,7 @@ use crate::{
 
 use super::{last_words::LastWords, waiting::Waiting};
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Lane {
     to: PortName,
     frames: VecDeque<Waiting>,
@@ -25,7 +28,7 @@ struct Lane {
 }
 
 /// All lanes of a session.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Lanes {
     lanes: VecDeque<Lane>,
     names: FxHashSet<PortName>,

@@ -13,7 +13,7 @@ use crate::{
 use super::{Session, waiting::Waiting};
 
 /// Who sent a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Sender {
     /// The node, or code outside of ports.
     Nobody,
@@ -29,7 +29,7 @@ impl From<Option<LocalPort>> for Sender {
 }
 
 /// The notices of deaths that wait for what their ports have sent.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct LastWords {
     /// How many frames that wait were sent by whom.
     waiting: FxHashMap<Sender, usize>,
@@ -39,6 +39,23 @@ pub(super) struct LastWords {
     free: VecDeque<Waiting>,
     /// The names of dead ports whose frames wait, but for those that name a port by themselves.
     dead: FxHashMap<PortName, LocalPort>,
+}
+
+#[cfg(any(test, feature = "simulation"))]
+impl crate::kernel::fingerprint::Feed for LastWords {
+    fn feed<H: std::hash::Hasher>(&self, view: &mut crate::kernel::fingerprint::View<'_, H>) {
+        let Self { waiting: _, held, free, dead } = self; // Who waits follows from the frames.
+        view.sorted(held, |view, notices| {
+            view.put(&notices.len());
+            for (port, notice) in notices {
+                view.put(port);
+                notice.feed(view);
+            }
+        });
+        view.put(&free.len());
+        free.iter().for_each(|notice| notice.feed(view));
+        view.sorted(dead, |view, port| view.put(port));
+    }
 }
 
 impl LastWords {

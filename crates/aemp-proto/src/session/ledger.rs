@@ -100,7 +100,7 @@ impl Session {
 
 /// What acknowledgements prove: a dead port's messages are acknowledged too, so an acknowledged message was taken only if
 /// no notice of its port's death is on its way.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 pub(crate) struct Proved {
     /// What was acknowledged up to this number was taken, but for what notices say that have arrived.
     number: u64,

@@ -1,5 +1,7 @@
 //! The channel between two incarnations, carried by one connection after another.
 
+#[cfg(any(test, feature = "simulation"))]
+mod fingerprint;
 mod hello;
 mod interned;
 mod known;
@@ -45,7 +47,7 @@ pub(crate) use unsent::{Kept, Unsent};
 use waiting::Waiting;
 
 /// The session with one node: its identity, and what is on its way in both directions.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Session {
     /// The incarnation that is held, and when it was learned.
     pub(crate) peer: Option<Incarnation>,

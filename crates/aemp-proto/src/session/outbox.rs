@@ -1,5 +1,7 @@
 //! Numbered frames from the moment they are asked for until they are acknowledged.
 
+#[cfg(any(test, feature = "simulation"))]
+mod fingerprint;
 #[cfg(test)]
 mod tests;
 
@@ -36,7 +38,7 @@ impl Chunk {
 /// Frames are encoded once, where they will be sent from. What was given out stays until it is
 /// acknowledged; after a break it is given out again, unchanged. Lossy frames only have their place among
 /// the others: they are forgotten when they are given out, or when the connection breaks.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Outbox {
     chunks: VecDeque<Chunk>,
     /// Frames that are not yet part of a chunk.

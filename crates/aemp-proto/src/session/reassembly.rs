@@ -22,17 +22,26 @@ pub(crate) enum PieceError {
 const MIN_CHARGE: usize = 1024;
 
 /// Transfers that are not complete.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Reassembly {
     transfers: BTreeMap<u64, Transfer>,
     /// What all of them will have when complete.
     promised: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Transfer {
     total: usize,
     octets: Vec<u8>,
+}
+
+#[cfg(any(test, feature = "simulation"))]
+impl crate::kernel::fingerprint::Feed for Reassembly {
+    fn feed<H: std::hash::Hasher>(&self, view: &mut crate::kernel::fingerprint::View<'_, H>) {
+        let Self { transfers, promised } = self;
+        view.put(promised);
+        view.sorted(transfers, |view, Transfer { total, octets }| view.put(&(total, octets)));
+    }
 }
 
 impl Reassembly {

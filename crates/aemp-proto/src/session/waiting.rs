@@ -7,7 +7,7 @@ use crate::wire::frame::kind;
 use super::Sender;
 
 /// A frame that waits for its turn.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Waiting {
     /// Its type and what follows, up to the elements.
     pub(crate) head: Vec<u8>,
@@ -15,6 +15,14 @@ pub(crate) struct Waiting {
     pub(crate) body: Bytes,
     /// Who sent it: the notice of its death comes later.
     pub(crate) from: Sender,
+}
+
+#[cfg(any(test, feature = "simulation"))]
+impl crate::kernel::fingerprint::Feed for Waiting {
+    fn feed<H: std::hash::Hasher>(&self, view: &mut crate::kernel::fingerprint::View<'_, H>) {
+        let Self { head, body, from } = self;
+        view.put(&(head, body, from));
+    }
 }
 
 impl Waiting {

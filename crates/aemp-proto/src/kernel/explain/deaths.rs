@@ -9,7 +9,7 @@ const MAX_DEATHS: usize = 256;
 /// Further names of a dead port that are remembered, the newest.
 const MAX_NAMES: usize = 16;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Death {
     at: Time,
     port: LocalPort,
@@ -18,7 +18,7 @@ struct Death {
 }
 
 /// The latest deaths of ports of this node.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Deaths(VecDeque<Death>);
 
 impl Deaths {

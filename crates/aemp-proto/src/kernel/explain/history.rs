@@ -105,7 +105,7 @@ pub enum Meeting {
 }
 
 /// What happened with a peer lately.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct History {
     entries: VecDeque<(Time, Happening)>,
     deaths: VecDeque<(Time, PortName, Reason)>,
@@ -177,7 +177,7 @@ impl History {
 }
 
 /// The histories of peers that are no longer known, the oldest first.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Forgotten(VecDeque<(NodeId, History)>);
 
 impl Forgotten {
