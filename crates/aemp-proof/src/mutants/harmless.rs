@@ -1,4 +1,4 @@
-//! Bugs that turned out to break no promise, and why.
+//! Bugs that break no promise in random programs, and why.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use aemp_proto::planted::Bug;
 #[derive(Debug)]
 pub(super) struct Harmless {
     pub(super) bug: Bug,
-    /// Why it breaks no promise.
+    /// Why random programs find no broken promise.
     pub(super) why: &'static str,
     /// What is looked for in its place.
     pub(super) instead: Bug,
@@ -24,8 +24,9 @@ pub(super) const HARMLESS: &[Harmless] = &[
     Harmless {
         bug: Bug::NoRuleR3,
         why: "whoever accepts a connection states how many the session has had when it reads the other side's first frame, and \
-              an older connection never carries the session again, so both ends keep the latest one. What is left is \
-              connections without need, which are superseded",
+              an older connection never carries the session again, so both ends keep the latest one. Two nodes that act in \
+              lockstep can connect without end, which `aemp-proof model --mutants --only no-rule-r3` shows; delays that vary, \
+              as in the simulation, end it",
         instead: Bug::RankForgotten,
     },
 ];
@@ -38,6 +39,6 @@ pub(super) fn is_harmful(bug: Bug) -> bool {
 impl fmt::Display for Harmless {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { bug, why, instead } = self;
-        write!(f, "`{}` breaks no promise: {why}. `{}` takes its place.", bug.name(), instead.name())
+        write!(f, "`{}` is not looked for: {why}. `{}` takes its place.", bug.name(), instead.name())
     }
 }

@@ -35,7 +35,7 @@ fn broke(quarry: &Quarry) -> String {
     match &quarry.by_simulation {
         Some(found) => found.violation.guarantee.to_string(),
         None if is_harmful(quarry.bug) => nothing(),
-        None => "no promise: see below".to_owned(),
+        None => "see below".to_owned(),
     }
 }
 

@@ -2,7 +2,11 @@
 
 use crate::{id::PortName, kernel::SendError, limits::Limits, wire::frame::kind};
 
-use super::{Envelope, Naming, Sender, Session, Written, write_elements, write_head};
+use super::{
+    Envelope, Naming, Sender, Session,
+    envelope::write_head,
+    writing::{Written, write_elements},
+};
 
 impl Session {
     /// Queues a message in its place among the others, without a number; false if it is dropped.

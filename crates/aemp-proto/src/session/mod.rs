@@ -1,5 +1,6 @@
 //! The channel between two incarnations, carried by one connection after another.
 
+mod envelope;
 #[cfg(any(test, feature = "simulation"))]
 mod fingerprint;
 mod hello;
@@ -14,6 +15,7 @@ mod reassembly;
 mod taking_back;
 mod unsent;
 mod waiting;
+mod writing;
 
 use std::collections::VecDeque;
 
@@ -21,25 +23,22 @@ use bytes::Bytes;
 
 use crate::{
     id::{Incarnation, PortName},
-    kernel::{LocalPort, SendError},
     limits::Limits,
     planted::{Bug, planted},
     time::Time,
-    wire::{
-        frame::{FIRST_INTERNED, Piece, kind},
-        write,
-    },
+    wire::frame::{Piece, kind},
 };
 
+pub(crate) use envelope::{Envelope, Naming};
 pub(crate) use hello::{Agreement, Hello, Rank, agree};
-use interned::{Interned, Interning};
+use interned::Interned;
 pub(crate) use known::Known;
 use known::KnownNames;
 use lanes::{Lanes, Turn};
 pub(crate) use last_words::Sender;
 pub(crate) use ledger::Ledger;
 use ledger::Proved;
-use outbox::{Draft, Outbox};
+use outbox::Outbox;
 pub(crate) use reassembly::PieceError;
 use reassembly::Reassembly;
 pub(crate) use taking_back::TooLarge;
@@ -76,52 +75,6 @@ pub(crate) struct Session {
     reassembly: Reassembly,
     /// The number of the last frame as long as all frames are certificates.
     certificates: u64,
-}
-
-/// How the port that a frame is for is written into it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Naming {
-    /// By a number, since more will follow.
-    Interned,
-    /// In full.
-    Full,
-    /// Not at all: the other fields say enough.
-    Absent,
-}
-
-/// What is to be sent, but for its elements.
-#[derive(Debug)]
-pub(crate) struct Envelope<'n, F> {
-    pub(crate) kind: u8,
-    /// Keeps the order of what is sent to one port.
-    pub(crate) to: &'n PortName,
-    pub(crate) naming: Naming,
-    pub(crate) from: Sender,
-    /// Appends the fields between destination and elements.
-    pub(crate) fields: F,
-}
-
-impl<F: Fn(&mut Vec<u8>)> Envelope<'_, F> {
-    const fn is_message(&self) -> bool {
-        matches!(self.kind, kind::MESSAGE | kind::CALL)
-    }
-
-    /// Type and fields, with the destination in full.
-    fn head(&self) -> Vec<u8> {
-        let mut head = vec![self.kind];
-        if self.naming != Naming::Absent {
-            write::destination(&mut head, self.to);
-        }
-        (self.fields)(&mut head);
-        head
-    }
-}
-
-/// How the writing of a frame ended.
-enum Written<E> {
-    Whole,
-    Large(Vec<u8>),
-    Failed(SendError<E>),
 }
 
 impl Session {
@@ -186,110 +139,6 @@ impl Session {
 
     pub(crate) const fn acknowledged(&self) -> u64 {
         self.outbox.acknowledged()
-    }
-
-    /// Queues a frame with elements that may be long, or fail to encode; then nothing happened.
-    pub(crate) fn write<E>(
-        &mut self,
-        envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>,
-        limits: &Limits,
-        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
-    ) -> Result<(), SendError<E>> {
-        let limit = limits.max_message.min(self.peer_max_message);
-        if self.lanes.holds(envelope.to) || envelope.kind == kind::SPAWN && self.lanes.holds_spawns() {
-            let mut body = Vec::new();
-            encode(&mut body).map_err(SendError::Encode)?;
-            check_size(body.len(), limit)?;
-            self.count_name(envelope);
-            self.wait_in_lane(envelope, body);
-            return Ok(());
-        }
-        let number = self.destination_number(envelope, limits);
-        let written = self.outbox.push(|draft| {
-            write_head(draft.buffer(), envelope, number);
-            write_elements(draft, limit, limits.max_piece, encode)
-        });
-        match written {
-            Written::Whole => {
-                if let Some(number) = number.filter(|_| envelope.is_message()) {
-                    self.interned.count(number);
-                }
-                Ok(())
-            }
-            Written::Failed(error) => Err(error),
-            Written::Large(body) => {
-                self.count_name(envelope);
-                self.wait_in_lane(envelope, body);
-                Ok(())
-            }
-        }
-    }
-
-    fn count_name<F: Fn(&mut Vec<u8>)>(&mut self, envelope: &Envelope<'_, F>) {
-        if envelope.is_message() {
-            self.interned.count_name(envelope.to);
-        }
-    }
-
-    /// Queues a short frame that cannot fail.
-    pub(crate) fn control(&mut self, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>) {
-        if self.lanes.holds(envelope.to) && !(planted(Bug::KillOvertakes) && envelope.kind == kind::KILL) {
-            self.wait_in_lane(envelope, Vec::new());
-        } else {
-            self.push_whole(&envelope.head(), &[]);
-        }
-    }
-
-    /// Queues the notice that a name of this node takes nothing more, behind everything that its port sent.
-    pub(crate) fn notice(&mut self, port: Option<LocalPort>, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>) {
-        let notice = Waiting { head: envelope.head(), body: Bytes::new(), from: Sender::Nobody };
-        let notice = match port.or_else(|| self.lanes.last_words.dead(envelope.to)) {
-            Some(port) => self.lanes.hold_notice(port, notice),
-            None => Some(notice),
-        };
-        if let Some(notice) = notice {
-            self.push_notice(&notice);
-        }
-    }
-
-    fn push_notice(&mut self, notice: &Waiting) {
-        self.last_notice = self.outbox.next_number();
-        self.push_whole(&notice.head, &notice.body);
-    }
-
-    fn push_whole(&mut self, head: &[u8], body: &[u8]) {
-        self.outbox.push(|draft| {
-            draft.buffer().extend_from_slice(head);
-            draft.buffer().extend_from_slice(body);
-            Ok(())
-        });
-    }
-
-    fn wait_in_lane(&mut self, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>, body: Vec<u8>) {
-        let frame = Waiting { head: envelope.head(), body: body.into(), from: envelope.from };
-        self.lanes.push(envelope.to, frame);
-    }
-
-    /// The number by which the destination is written, interning it if it has none yet.
-    fn destination_number(&mut self, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>, limits: &Limits) -> Option<u32> {
-        if envelope.naming != Naming::Interned || *envelope.to == PortName::Node {
-            return None;
-        }
-        let use_in = self.outbox.next_number().saturating_add(1);
-        let acknowledged = self.outbox.acknowledged();
-        match self.interned.number(envelope.to, use_in, acknowledged, limits.max_interned) {
-            Interning::Known(number) => Some(number),
-            Interning::Full => None,
-            Interning::New(number) => {
-                self.outbox.push(|draft| {
-                    draft.buffer().push(kind::INTERN);
-                    write::number(draft.buffer(), number.into());
-                    write::name(draft.buffer(), envelope.to);
-                    Ok(())
-                });
-                Some(number)
-            }
-        }
     }
 
     // ---- the connection
@@ -368,35 +217,4 @@ impl Session {
         unsent.extend(self.lanes.drain().filter_map(|(to, frame)| Unsent::whole(to, &frame, false)));
         Ledger::new(self.interned, unproved, unsent)
     }
-}
-
-/// Appends type, destination and fields.
-fn write_head(out: &mut Vec<u8>, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>, number: Option<u32>) {
-    out.push(envelope.kind);
-    match number {
-        Some(number) => write::number(out, u64::from(number).saturating_add(FIRST_INTERNED.into())),
-        None if envelope.naming == Naming::Absent => {}
-        None => write::destination(out, envelope.to),
-    }
-    (envelope.fields)(out);
-}
-
-/// Appends the elements, or takes the frame back: it failed, or is too long to go whole.
-fn write_elements<E>(
-    draft: &mut Draft<'_>,
-    limit: usize,
-    max_piece: usize,
-    encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
-) -> Result<Written<E>, Written<E>> {
-    let head = draft.len();
-    encode(draft.buffer()).map_err(|error| Written::Failed(SendError::Encode(error)))?;
-    check_size(draft.len().saturating_sub(head), limit).map_err(Written::Failed)?;
-    if draft.len() > max_piece {
-        return Err(Written::Large(draft.split_off(head)));
-    }
-    Ok(Written::Whole)
-}
-
-fn check_size<E>(size: usize, limit: usize) -> Result<(), SendError<E>> {
-    if size > limit { Err(SendError::TooLarge { size, limit }) } else { Ok(()) }
 }

@@ -1,0 +1,153 @@
+//! Frames that are queued.
+
+use bytes::Bytes;
+
+use crate::{
+    id::PortName,
+    kernel::{LocalPort, SendError},
+    limits::Limits,
+    planted::{Bug, planted},
+    wire::{frame::kind, write},
+};
+
+use super::{
+    Session,
+    envelope::{Envelope, Naming, write_head},
+    interned::Interning,
+    last_words::Sender,
+    outbox::Draft,
+    waiting::Waiting,
+};
+
+/// How the writing of a frame ended.
+pub(super) enum Written<E> {
+    Whole,
+    Large(Vec<u8>),
+    Failed(SendError<E>),
+}
+
+impl Session {
+    /// Queues a frame with elements that may be long, or fail to encode; then nothing happened.
+    pub(crate) fn write<E>(
+        &mut self,
+        envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>,
+        limits: &Limits,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), SendError<E>> {
+        let limit = limits.max_message.min(self.peer_max_message);
+        if self.lanes.holds(envelope.to) || envelope.kind == kind::SPAWN && self.lanes.holds_spawns() {
+            let mut body = Vec::new();
+            encode(&mut body).map_err(SendError::Encode)?;
+            check_size(body.len(), limit)?;
+            self.count_name(envelope);
+            self.wait_in_lane(envelope, body);
+            return Ok(());
+        }
+        let number = self.destination_number(envelope, limits);
+        let written = self.outbox.push(|draft| {
+            write_head(draft.buffer(), envelope, number);
+            write_elements(draft, limit, limits.max_piece, encode)
+        });
+        match written {
+            Written::Whole => {
+                if let Some(number) = number.filter(|_| envelope.is_message()) {
+                    self.interned.count(number);
+                }
+                Ok(())
+            }
+            Written::Failed(error) => Err(error),
+            Written::Large(body) => {
+                self.count_name(envelope);
+                self.wait_in_lane(envelope, body);
+                Ok(())
+            }
+        }
+    }
+
+    fn count_name<F: Fn(&mut Vec<u8>)>(&mut self, envelope: &Envelope<'_, F>) {
+        if envelope.is_message() {
+            self.interned.count_name(envelope.to);
+        }
+    }
+
+    /// Queues a short frame that cannot fail.
+    pub(crate) fn control(&mut self, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>) {
+        if self.lanes.holds(envelope.to) && !(planted(Bug::KillOvertakes) && envelope.kind == kind::KILL) {
+            self.wait_in_lane(envelope, Vec::new());
+        } else {
+            self.push_whole(&envelope.head(), &[]);
+        }
+    }
+
+    /// Queues the notice that a name of this node takes nothing more, behind everything that its port sent.
+    pub(crate) fn notice(&mut self, port: Option<LocalPort>, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>) {
+        let notice = Waiting { head: envelope.head(), body: Bytes::new(), from: Sender::Nobody };
+        let notice = match port.or_else(|| self.lanes.last_words.dead(envelope.to)) {
+            Some(port) => self.lanes.hold_notice(port, notice),
+            None => Some(notice),
+        };
+        if let Some(notice) = notice {
+            self.push_notice(&notice);
+        }
+    }
+
+    pub(super) fn push_notice(&mut self, notice: &Waiting) {
+        self.last_notice = self.outbox.next_number();
+        self.push_whole(&notice.head, &notice.body);
+    }
+
+    pub(super) fn push_whole(&mut self, head: &[u8], body: &[u8]) {
+        self.outbox.push(|draft| {
+            draft.buffer().extend_from_slice(head);
+            draft.buffer().extend_from_slice(body);
+            Ok(())
+        });
+    }
+
+    fn wait_in_lane(&mut self, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>, body: Vec<u8>) {
+        let frame = Waiting { head: envelope.head(), body: body.into(), from: envelope.from };
+        self.lanes.push(envelope.to, frame);
+    }
+
+    /// The number by which the destination is written, interning it if it has none yet.
+    fn destination_number(&mut self, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>, limits: &Limits) -> Option<u32> {
+        if envelope.naming != Naming::Interned || *envelope.to == PortName::Node {
+            return None;
+        }
+        let use_in = self.outbox.next_number().saturating_add(1);
+        let acknowledged = self.outbox.acknowledged();
+        match self.interned.number(envelope.to, use_in, acknowledged, limits.max_interned) {
+            Interning::Known(number) => Some(number),
+            Interning::Full => None,
+            Interning::New(number) => {
+                self.outbox.push(|draft| {
+                    draft.buffer().push(kind::INTERN);
+                    write::number(draft.buffer(), number.into());
+                    write::name(draft.buffer(), envelope.to);
+                    Ok(())
+                });
+                Some(number)
+            }
+        }
+    }
+}
+
+/// Appends the elements, or takes the frame back: it failed, or is too long to go whole.
+pub(super) fn write_elements<E>(
+    draft: &mut Draft<'_>,
+    limit: usize,
+    max_piece: usize,
+    encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+) -> Result<Written<E>, Written<E>> {
+    let head = draft.len();
+    encode(draft.buffer()).map_err(|error| Written::Failed(SendError::Encode(error)))?;
+    check_size(draft.len().saturating_sub(head), limit).map_err(Written::Failed)?;
+    if draft.len() > max_piece {
+        return Err(Written::Large(draft.split_off(head)));
+    }
+    Ok(Written::Whole)
+}
+
+fn check_size<E>(size: usize, limit: usize) -> Result<(), SendError<E>> {
+    if size > limit { Err(SendError::TooLarge { size, limit }) } else { Ok(()) }
+}
