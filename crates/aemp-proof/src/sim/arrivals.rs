@@ -161,10 +161,12 @@ impl World {
         }
     }
 
-    pub(super) fn renamed(&mut self, process: Process, local: LocalPort, id: PortId) {
+    /// A port has a further name, which was told before, perhaps, and before the port died.
+    pub(super) fn renamed(&mut self, old: PortName, id: PortId) {
         let now = self.now;
         self.census.count(Counted::Renaming);
-        if let Some(port) = self.known_port(process, local) {
+        let facts = &self.oracle.facts;
+        if let Some(port) = facts.find(&PortId::new(id.node.clone(), old)).map(|name| facts.name(name).port) {
             self.story.tell(now, || format!("p{} is {id} from now on", port.0));
             self.oracle.check_renaming(port, now);
             self.oracle.named(port, id, now);

@@ -3,7 +3,7 @@
 use super::{
     census::Counted,
     facts::{Port, Process},
-    process::{Runtime, State},
+    process::State,
     queue::Happening,
     swarm::{SECOND, Swarm},
     violation::Guarantee,
@@ -13,8 +13,15 @@ use super::{
 /// The end of the run.
 pub(super) const LAST: usize = 5;
 
-/// How long what was sent may take to get through when the faults are over.
-const PATIENCE: u64 = 3600 * SECOND;
+/// For how long nothing of what was sent may get through when the faults are over.
+const PATIENCE: u64 = 600 * SECOND;
+
+/// How much has yet to get through, and since when that has not become less.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Remainder {
+    octets: usize,
+    since: u64,
+}
 
 /// How long each part takes, from the end of the faults on.
 fn parts(swarm: &Swarm) -> [u64; LAST] {
@@ -36,12 +43,8 @@ impl World {
     /// The next part begins, unless what was sent before is still under way: slow links take their time.
     pub(super) fn begin_phase(&mut self, phase: usize) {
         let now = self.now;
-        let waits = |runtime: &Runtime| runtime.state == State::Running && runtime.kernel.unacknowledged() > 4096;
-        if self.runtimes.iter().any(waits) {
+        if self.has_to_wait() {
             self.is_idle = true;
-            if now > self.calm_from + PATIENCE {
-                self.oracle.complain(Guarantee::Rest, now, || "what was sent does not get through".to_owned());
-            }
             return self.queue.plan(now + 5 * SECOND, Happening::Phase(phase));
         }
         if let Some(part) = parts(&self.swarm).get(phase) {
@@ -64,6 +67,24 @@ impl World {
             self.oracle.check_end(now);
             self.wires_at_rest = self.wires.len();
         }
+    }
+
+    /// Whether much of what was sent is still under way; if so, there has to be less of it every now and then.
+    fn has_to_wait(&mut self) -> bool {
+        let running = self.runtimes.iter().filter(|runtime| runtime.state == State::Running);
+        let waiting: Vec<usize> = running.map(|runtime| runtime.kernel.unacknowledged()).collect();
+        if waiting.iter().all(|octets| *octets <= 4096) {
+            self.remainder = None;
+            return false;
+        }
+        let (now, octets) = (self.now, waiting.iter().sum());
+        let before = self.remainder.filter(|before| before.octets <= octets);
+        let remainder = before.unwrap_or(Remainder { octets, since: now });
+        if now > remainder.since + PATIENCE {
+            self.oracle.complain(Guarantee::Rest, now, || format!("{octets} octets do not get through"));
+        }
+        self.remainder = Some(remainder);
+        true
     }
 
     fn living(&self) -> Vec<Process> {

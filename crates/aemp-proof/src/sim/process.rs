@@ -245,7 +245,7 @@ impl World {
                 self.call_ended(process, number, result.as_deref().map_err(Clone::clone))
             }
             Output::Kill { port, reason } => self.close_port(process, port, reason),
-            Output::Renamed { port, id, .. } => self.renamed(process, port, id),
+            Output::Renamed { old, id, .. } => self.renamed(old, id),
             Output::Event(event) => self.observe(process, event),
         }
     }

@@ -11,6 +11,7 @@ use super::{
     facts::Process,
     network::Link,
     oracle::{Bounds, Oracle},
+    phases::Remainder,
     process::{Runtime, State},
     queue::{Happening, Queue},
     random::Random,
@@ -48,6 +49,8 @@ pub(super) struct World {
     pub(super) calm_from: u64,
     /// Programs do nothing of their own any more.
     pub(super) is_idle: bool,
+    /// What the end waits for.
+    pub(super) remainder: Option<Remainder>,
     /// Connections when everything had come to rest.
     pub(super) wires_at_rest: usize,
 }
@@ -77,6 +80,7 @@ impl World {
             oracle: Oracle::new(nodes, Bounds::of(&swarm)),
             calm_from: swarm.safety,
             is_idle: false,
+            remainder: None,
             wires_at_rest: 0,
             queue: Queue::default(),
             story,

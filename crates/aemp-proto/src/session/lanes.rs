@@ -87,8 +87,8 @@ impl Lanes {
         }
     }
 
-    /// Keeps the notice of a port's death back while something that it sent waits; `None` if it was kept.
-    pub(crate) fn hold_notice(&mut self, port: LocalPort, notice: Waiting) -> Option<Waiting> {
+    /// Keeps the notice of a port's death back while something waits that it sent, or may have sent; `None` if it was kept.
+    pub(crate) fn hold_notice(&mut self, port: Option<LocalPort>, notice: Waiting) -> Option<Waiting> {
         let octets = notice.octets();
         let notice = self.last_words.hold(port, notice);
         if notice.is_none() {
@@ -308,7 +308,7 @@ mod tests {
         lanes.turn(100, 1000);
         assert_eq!(lanes.waiting().collect::<Vec<_>>(), [(&name("a"), 400)]);
         assert_eq!(lanes.take_back(&name("a"), |_| true).len(), 2);
-        assert!(lanes.hold_notice(port, frame(4)).is_none(), "the transfer that has begun goes on");
+        assert!(lanes.hold_notice(Some(port), frame(4)).is_none(), "the transfer that has begun goes on");
         assert_eq!(kinds(&mut lanes), ["piece of 0", "notice 5"]);
         assert_eq!(lanes.octets(), 0);
     }
@@ -330,9 +330,9 @@ mod tests {
         let mut lanes = Lanes::default();
         let port = LocalPort { slot: 1, generation: 0 };
         lanes.push(&name("a"), Waiting { from: Sender::Port(port), ..frame(150) });
-        assert!(lanes.hold_notice(port, frame(4)).is_none());
+        assert!(lanes.hold_notice(Some(port), frame(4)).is_none());
         assert!(!lanes.last_words.is_empty());
-        assert!(lanes.hold_notice(LocalPort { slot: 2, generation: 0 }, frame(4)).is_some());
+        assert!(lanes.hold_notice(Some(LocalPort { slot: 2, generation: 0 }), frame(4)).is_some());
         assert_eq!(kinds(&mut lanes), ["piece of 0, first", "piece of 0", "notice 5"]);
         assert_eq!(lanes.octets(), 0);
     }

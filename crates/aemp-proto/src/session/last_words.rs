@@ -34,7 +34,7 @@ pub(super) struct LastWords {
     /// How many frames that wait were sent by whom.
     waiting: FxHashMap<Sender, usize>,
     /// Notices of ports, by the sender whose frames they wait for.
-    held: FxHashMap<Sender, Vec<(LocalPort, Waiting)>>,
+    held: FxHashMap<Sender, Vec<(Option<LocalPort>, Waiting)>>,
     /// Notices that wait no longer.
     free: VecDeque<Waiting>,
     /// The names of dead ports whose frames wait, but for those that name a port by themselves.
@@ -85,12 +85,12 @@ impl LastWords {
             self.free.extend(free);
         }
         let mut dead = std::mem::take(&mut self.dead);
-        dead.retain(|_, port| self.blocker(*port).is_some());
+        dead.retain(|_, port| self.blocker(Some(*port)).is_some());
         self.dead = dead;
     }
 
-    /// Keeps the notice of a port's death back while something that it sent waits; `None` if it was kept.
-    pub(super) fn hold(&mut self, port: LocalPort, notice: Waiting) -> Option<Waiting> {
+    /// Keeps the notice of a port's death back while something waits that it sent, or may have sent; `None` if it was kept.
+    pub(super) fn hold(&mut self, port: Option<LocalPort>, notice: Waiting) -> Option<Waiting> {
         match self.blocker(port).filter(|_| !planted(Bug::NoticeOvertakesLarge)) {
             Some(sender) => {
                 self.held.entry(sender).or_default().push((port, notice));
@@ -105,12 +105,14 @@ impl LastWords {
         self.free.pop_front()
     }
 
-    fn blocker(&self, port: LocalPort) -> Option<Sender> {
-        [Sender::Forgotten, Sender::Port(port)].into_iter().find(|sender| self.waiting.contains_key(sender))
+    /// Whose frames the notice of a port's death has to wait for. Nobody knows any more which port it was if that died before
+    /// its last words were meant for this incarnation.
+    fn blocker(&self, port: Option<LocalPort>) -> Option<Sender> {
+        [Sender::Forgotten, port.into()].into_iter().find(|sender| self.waiting.contains_key(sender))
     }
 
     fn keep_names(&mut self, port: LocalPort, names: &[PortName]) {
-        if self.blocker(port).is_some() {
+        if self.blocker(Some(port)).is_some() {
             self.dead.extend(names.iter().map(|name| (name.clone(), port)));
         }
     }

@@ -82,11 +82,8 @@ impl Session {
     /// Queues the notice that a name of this node takes nothing more, behind everything that its port sent.
     pub(crate) fn notice(&mut self, port: Option<LocalPort>, envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>) {
         let notice = Waiting { head: envelope.head(), body: Bytes::new(), from: Sender::Nobody };
-        let notice = match port.or_else(|| self.lanes.last_words.dead(envelope.to)) {
-            Some(port) => self.lanes.hold_notice(port, notice),
-            None => Some(notice),
-        };
-        if let Some(notice) = notice {
+        let port = port.or_else(|| self.lanes.last_words.dead(envelope.to));
+        if let Some(notice) = self.lanes.hold_notice(port, notice) {
             self.push_notice(&notice);
         }
     }

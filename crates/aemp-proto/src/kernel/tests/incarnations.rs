@@ -1,7 +1,12 @@
 //! Restarts, and two processes with one node ID.
 
 use super::{World, world::millis};
-use crate::{id::PortId, kernel::Event, link::Role};
+use crate::{
+    id::PortId,
+    kernel::{Event, LocalPort},
+    link::Role,
+    reason::Reason,
+};
 
 #[test]
 fn the_ports_of_an_earlier_incarnation_are_dead() {
@@ -37,11 +42,12 @@ fn what_was_sent_to_the_new_incarnation_before_it_was_met_arrives() {
     assert_eq!(world.codes(0), [""; 0]);
 }
 
-#[test]
-fn last_words_that_another_incarnation_gets_come_before_the_notice_of_the_death() {
+/// The last words of a port whose ID `name` tells, meant for one incarnation, reach the next one, which monitors the port.
+fn check_last_words(name: impl Fn(&mut World, LocalPort) -> PortId, dies_first: bool) {
     let mut world = World::new(2);
     let (_, old) = world.open(1);
-    let (dying, dying_id) = world.open(0);
+    let (dying, _) = world.open(0);
+    let dying_id = name(&mut world, dying);
     world.send(0, &old, "hello");
     world.pass(millis(100));
     world.restart(1);
@@ -49,6 +55,9 @@ fn last_words_that_another_incarnation_gets_come_before_the_notice_of_the_death(
     world.dial_at_once = false;
     world.send_from(0, &new, Some(dying), &"x".repeat(2 << 20));
     world.send_from(0, &new, Some(dying), "last words");
+    if dies_first {
+        world.nodes[0].kernel.close(dying, Reason::normal());
+    }
     world.pass(millis(100));
     world.dial_at_once = true;
     world.monitor(1, &dying_id);
@@ -57,12 +66,28 @@ fn last_words_that_another_incarnation_gets_come_before_the_notice_of_the_death(
     world.release_dials();
     pass_little(&mut world);
     world.pass(millis(100));
-    world.nodes[0].kernel.close(dying, crate::reason::Reason::normal());
+    world.nodes[0].kernel.close(dying, Reason::normal());
     while world.codes(1).is_empty() {
         pass_little(&mut world);
         world.pass(millis(100));
     }
     assert_eq!(world.texts(1, port).last(), Some(&"last words"));
+}
+
+#[test]
+fn last_words_that_another_incarnation_gets_come_before_the_notice_of_the_death() {
+    check_last_words(|world, dying| world.nodes[0].kernel.port_id(dying), false);
+}
+
+#[test]
+fn they_come_before_it_where_the_port_was_dead_and_known_by_a_further_name() {
+    check_last_words(
+        |world, dying| {
+            world.nodes[0].kernel.rename(dying);
+            world.nodes[0].kernel.port_id(dying)
+        },
+        true,
+    );
 }
 
 #[test]
