@@ -164,12 +164,16 @@ impl Oracle {
         name
     }
 
-    /// A spawn arrived. The port, unless it had arrived before; G4.
+    /// A spawn arrived. The port, unless it had arrived before, as it may where two processes with one node ID stood between
+    /// it and its spawner; G4.
     pub(super) fn spawn_arrived(&mut self, process: Process, id: &PortId, now: u64) -> Option<Port> {
         let port = self.facts.find(id).map(|name| self.facts.name(name).port)?;
         let facts = self.facts.port(port);
         if facts.life != super::facts::Life::Promised || facts.node != self.facts.process(process).node {
-            self.complain(Guarantee::Names, now, || format!("the spawn of p{} arrived twice", port.0));
+            let spawner = facts.spawner.map(|spawner| self.facts.process(spawner).node);
+            if !spawner.is_some_and(|node| self.is_contested(process, node)) {
+                self.complain(Guarantee::Names, now, || format!("the spawn of p{} arrived twice", port.0));
+            }
             return None;
         }
         let facts = self.facts.port_mut(port);
