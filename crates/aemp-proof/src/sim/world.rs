@@ -173,16 +173,17 @@ impl World {
 
     fn check(&mut self) {
         self.queue.plan(self.now + SECOND, Happening::Check);
-        for (place, runtime) in self.runtimes.iter().enumerate() {
+        for runtime in &self.runtimes {
             if runtime.state == State::Ended || runtime.kernel.unacknowledged() < 16 << 10 {
                 continue;
             }
             let node = runtime.node;
             for peer in runtime.kernel.peers().into_iter().filter(|peer| peer.unacknowledged >= 16 << 10) {
                 let other = self.ids.iter().position(|id| *id == peer.node).unwrap_or(node);
-                self.oracle.contacts.busy(node, other, self.now);
+                let is_slow =
+                    [(node, other), (other, node)].iter().any(|(from, to)| self.link(*from, *to).rate.is_some());
+                self.oracle.contacts.busy(node, other, is_slow, self.now);
             }
-            let _ = place;
         }
         self.oracle.check_deaths(self.now);
     }

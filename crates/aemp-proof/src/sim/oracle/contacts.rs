@@ -9,7 +9,7 @@ struct Contact {
     active: u32,
     /// The beginning of the interval.
     since: u64,
-    /// When a fault began or ended last.
+    /// When a fault began or ended last, or something was on its way through a slow link.
     changed: u64,
     /// The end of the last fault.
     ended: u64,
@@ -88,9 +88,14 @@ impl Contacts {
         (0..self.nodes).filter(|other| *other != node).for_each(|other| self.end(node, other, now));
     }
 
-    /// Much is on its way between two nodes: notices may be late.
-    pub(in crate::sim) fn busy(&mut self, a: usize, b: usize, now: u64) {
-        self.pair_mut(a, b).busy = now;
+    /// Much is on its way between two nodes: notices may be late. On a slow link they may be as late as you like, for nobody
+    /// is silent, so that no session fails.
+    pub(in crate::sim) fn busy(&mut self, a: usize, b: usize, is_slow: bool, now: u64) {
+        let pair = self.pair_mut(a, b);
+        pair.busy = now;
+        if is_slow {
+            pair.changed = now;
+        }
     }
 
     /// Whether a session of the two nodes could fail for good reason at `since` or later.
