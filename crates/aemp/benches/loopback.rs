@@ -1,5 +1,5 @@
-//! Messages and round trips between two nodes over loopback, with TLS, beside a plain tokio program that does
-//! the same work without: `cargo bench -p aemp --bench loopback`.
+//! Messages and round trips between two nodes over loopback, with TLS and without, beside a plain tokio program that
+//! does the same work without: `cargo bench -p aemp --bench loopback`.
 //!
 //! Each side has a thread of its own. What counts is the ratio of the two in one run.
 
@@ -31,8 +31,19 @@ enum Message {
     Echo(Reply<u64>),
 }
 
-fn node(name: &str) -> Node {
-    Node::builder().name(name).bind("127.0.0.1:0").secret("a secret for benchmarks only").start().expect("it starts")
+#[derive(Clone, Copy)]
+enum Protection {
+    Tls,
+    Plain,
+}
+
+fn node(name: &str, protection: Protection) -> Node {
+    let builder = Node::builder().name(name).bind("127.0.0.1:0").secret("a secret for benchmarks only");
+    let builder = match protection {
+        Protection::Tls => builder,
+        Protection::Plain => builder.dangerously_plain(),
+    };
+    builder.start().expect("it starts")
 }
 
 /// A pair of nodes, one of which receives.
@@ -44,8 +55,8 @@ struct Pair {
 }
 
 impl Pair {
-    fn start() -> Self {
-        let (sender, node) = (node("sender"), node("receiver"));
+    fn start(protection: Protection) -> Self {
+        let (sender, node) = (node("sender", protection), node("receiver", protection));
         let (tell, counted) = mpsc::channel();
         let (mut count, mut sum) = (0u64, 0u64);
         let receiver = node.port(move |cx, message: Message| match message {
@@ -196,7 +207,14 @@ fn main() {
         println!("not measured under --test");
         return;
     }
-    let pair = Pair::start();
+    for (name, protection) in [("without encryption", Protection::Plain), ("TLS 1.3", Protection::Tls)] {
+        println!("{name}:");
+        compare(&Pair::start(protection));
+    }
+}
+
+/// Measures both sides in turns.
+fn compare(pair: &Pair) {
     let _ = pair.sender.call(&pair.receiver, Message::Echo).wait();
     let (mut rates, mut times) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {

@@ -10,6 +10,8 @@ const MAX_TEXT: usize = 64;
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 /// The octets that the random part takes in text.
 const ORIGIN_DIGITS: usize = 16;
+/// Digits of the longest number.
+const MAX_NUMBER_DIGITS: usize = 11;
 
 /// The 96 random bits of an incarnation that stand in every name that it makes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -132,7 +134,7 @@ impl FromStr for PortName {
 /// Reads exactly what [`write_native`] writes, so that each name has one text.
 fn parse_native(text: &[u8]) -> Option<PortName> {
     let (head, tail) = text.split_at_checked(ORIGIN_DIGITS)?;
-    if tail.is_empty() || tail.len() > 11 || (tail.len() > 1 && tail.first() == DIGITS.first()) {
+    if tail.is_empty() || tail.len() > MAX_NUMBER_DIGITS || (tail.len() > 1 && tail.first() == DIGITS.first()) {
         return None;
     }
     let mut origin = [0; 12];
@@ -160,22 +162,25 @@ const fn digit_value(digit: u8) -> Option<u64> {
     Some(value as u64)
 }
 
+/// The text of a native name: an origin, and up to eleven digits.
 fn write_native(f: &mut fmt::Formatter<'_>, origin: Origin, number: PortNumber) -> fmt::Result {
-    for octets in origin.0.chunks_exact(3) {
-        let group = octets.iter().fold(0, |sum, octet| (sum << 8) | u64::from(*octet));
-        write_digits(f, group, 4)?;
+    let mut text = [0; ORIGIN_DIGITS + MAX_NUMBER_DIGITS];
+    for (digits, octets) in text.chunks_exact_mut(4).zip(origin.0.chunks_exact(3)) {
+        write_digits(digits, octets.iter().fold(0, |sum, octet| (sum << 8) | u64::from(*octet)));
     }
-    let bits = u64::BITS.saturating_sub(number.0.leading_zeros());
-    write_digits(f, number.0, bits.div_ceil(6).max(1))
+    let bits = u64::BITS.saturating_sub(number.0.leading_zeros()) as usize;
+    let end = ORIGIN_DIGITS.saturating_add(bits.div_ceil(6).max(1));
+    write_digits(text.get_mut(ORIGIN_DIGITS..end).unwrap_or_default(), number.0);
+    f.write_str(std::str::from_utf8(text.get(..end).unwrap_or_default()).map_err(|_| fmt::Error)?)
 }
 
-fn write_digits(f: &mut fmt::Formatter<'_>, value: u64, count: u32) -> fmt::Result {
-    use fmt::Write;
-    (0..count).rev().try_for_each(|place| {
-        let digit = value.wrapping_shr(place.saturating_mul(6)) & 63;
-        let digit = usize::try_from(digit).ok().and_then(|digit| DIGITS.get(digit));
-        f.write_char(char::from(digit.copied().unwrap_or_default()))
-    })
+/// Writes the last digits of a number, as many as there is room for.
+fn write_digits(room: &mut [u8], number: u64) {
+    let mut left = number;
+    for place in room.iter_mut().rev() {
+        *place = DIGITS.get((left & 63) as usize).copied().unwrap_or_default();
+        left >>= 6;
+    }
 }
 
 impl fmt::Display for PortName {

@@ -13,6 +13,7 @@ mod dialling;
 mod explain;
 mod express;
 mod fences;
+mod few;
 #[cfg(any(test, feature = "simulation"))]
 pub(crate) mod fingerprint;
 mod forgetting;

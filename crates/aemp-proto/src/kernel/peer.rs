@@ -1,10 +1,6 @@
 //! What this node knows of another node.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::RangeInclusive,
-    time::Duration,
-};
+use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
 
 use rustc_hash::FxHashMap;
 
@@ -16,7 +12,7 @@ use crate::{
     time::Time,
 };
 
-use super::{LocalPort, WatchId, arena::Key, dialling::Dialling, explain::History, fences::Fences};
+use super::{LocalPort, WatchId, arena::Key, dialling::Dialling, explain::History, fences::Fences, few::Few};
 
 /// Another node, by its node ID.
 #[derive(Clone, Debug)]
@@ -33,7 +29,7 @@ pub(crate) struct Peer {
     /// Whether its side closed the last connection.
     pub(crate) hung_up: bool,
     /// Ports there that this node watches.
-    pub(crate) monitors: FxHashMap<PortName, BTreeSet<WatchId>>,
+    pub(crate) monitors: FxHashMap<PortName, Few<WatchId>>,
     /// Ports here that it watches.
     pub(crate) watched: BTreeMap<PortName, LocalPort>,
     /// Ports there that are dead for this node.

@@ -1,7 +1,7 @@
 //! The ports of this node: which live, under which names, and who watches them.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     time::Duration,
 };
 
@@ -12,7 +12,7 @@ use crate::{
     time::Time,
 };
 
-use super::{LocalPort, WatchId, arena::Key};
+use super::{LocalPort, WatchId, arena::Key, few::Few};
 
 /// Names that a port keeps: the oldest then dies as a name.
 const MAX_NAMES: usize = 1_000;
@@ -53,8 +53,8 @@ struct Extra {
     private: bool,
     /// Peers of whose ports it shares the death, with how often.
     links: BTreeMap<Key, u32>,
-    watches: BTreeSet<WatchId>,
-    watchers: BTreeSet<(Key, PortName)>,
+    watches: Few<WatchId>,
+    watchers: Few<(Key, PortName)>,
     published: Vec<Box<str>>,
 }
 
@@ -62,9 +62,9 @@ struct Extra {
 #[derive(Debug, Default)]
 pub(crate) struct Mourners {
     /// Watches of this node.
-    pub(crate) watches: BTreeSet<WatchId>,
+    pub(crate) watches: Few<WatchId>,
     /// Peers, with the name under which they watched.
-    pub(crate) watchers: BTreeSet<(Key, PortName)>,
+    pub(crate) watchers: Few<(Key, PortName)>,
 }
 
 #[cfg(any(test, feature = "simulation"))]
@@ -93,7 +93,7 @@ impl super::fingerprint::Feed for Extra {
             view.peer(*peer);
             view.put(count);
         }
-        for (peer, name) in watchers {
+        for (peer, name) in watchers.iter() {
             view.peer(*peer);
             view.put(name);
         }

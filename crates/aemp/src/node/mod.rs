@@ -8,6 +8,7 @@ mod dispatch;
 mod engine;
 mod handler;
 mod host;
+mod inbox;
 mod lossy;
 mod network;
 mod observe;
@@ -167,7 +168,7 @@ impl Node {
     /// Returns what `send` panics with, and [`TrySendError::Stopped`]. Nothing was sent then.
     pub fn try_send<M: Serialize + Send + 'static>(&self, to: &Port<M>, message: M) -> Result<(), TrySendError> {
         if let Some(port) = self.shared.own_port(to.id()) {
-            return Ok(self.shared.act(move |engine| engine.post_here(port, message))?);
+            return Ok(self.shared.send_here(port, message)?);
         }
         let to = to.id().clone();
         if to.node == self.shared.id {

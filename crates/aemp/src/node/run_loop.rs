@@ -7,7 +7,7 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
-use super::{dispatch::contained, engine::Engine};
+use super::{engine::Engine, inbox::Posted};
 
 /// Writing a goodbye takes longer only if the peer reads nothing.
 const FLUSH: Duration = Duration::from_millis(500);
@@ -16,12 +16,10 @@ const FLUSH: Duration = Duration::from_millis(500);
 pub(super) async fn run(engine: Rc<Engine>) -> usize {
     // Even if the loop panics, destructors that run later must not find the engine.
     let _thread = Entered;
-    let mut commands = Vec::new();
+    let mut posted = Vec::new();
     loop {
-        engine.shared.take_commands(&mut commands);
-        for command in commands.drain(..) {
-            contained(|| command(&engine));
-        }
+        engine.shared.take_posted(&mut posted);
+        posted.drain(..).for_each(|posted: Posted| posted.carry_out(&engine));
         // Before the turn, which hands on what the timers send.
         engine.run_timers();
         let more = engine.turn();

@@ -15,12 +15,16 @@ use aemp_proto::{
     kernel::{LocalPort, PortNumbers},
     limits::Limits,
 };
+use serde::Serialize;
 use tokio::sync::Notify;
 
-use super::{dispatch::drop_quietly, engine::Engine, stop::End};
+use super::{
+    dispatch::drop_quietly,
+    engine::Engine,
+    inbox::{Inbox, Posted},
+    stop::End,
+};
 use crate::{error::Stopped, event::Observers};
-
-type Command = Box<dyn FnOnce(&Rc<Engine>) + Send>;
 
 /// The part of a node that all threads share.
 pub(crate) struct Shared {
@@ -34,13 +38,14 @@ pub(crate) struct Shared {
     ports: Mutex<PortNumbers>,
     replies: AtomicU64,
     spawned: AtomicU64,
-    inbox: Mutex<Inbox>,
+    inbox: Mutex<Doorstep>,
     /// Tells the loop that the inbox is no longer empty, or that other work waits.
     pub(crate) wake: Notify,
 }
 
-struct Inbox {
-    commands: Vec<Command>,
+/// Where other threads leave what they have for the loop.
+struct Doorstep {
+    inbox: Inbox,
     open: bool,
     /// Whether the loop was told that there is something.
     woken: bool,
@@ -59,45 +64,61 @@ impl Shared {
             ports: Mutex::default(),
             replies: AtomicU64::new(0),
             spawned: AtomicU64::new(0),
-            inbox: Mutex::new(Inbox { commands: Vec::new(), open: true, woken: false }),
+            inbox: Mutex::new(Doorstep { inbox: Inbox::default(), open: true, woken: false }),
             wake: Notify::new(),
         }
     }
 
-    /// Hands a command to the loop. The commands of one thread are carried out in order.
+    /// Hands a command to the loop. What one thread hands in is carried out in order.
     pub(crate) fn post(&self, command: impl FnOnce(&Rc<Engine>) + Send + 'static) -> Result<(), Stopped> {
-        let mut inbox = self.push(Box::new(command))?;
-        let must_wake = !std::mem::replace(&mut inbox.woken, true);
-        drop(inbox);
-        if must_wake {
-            self.wake.notify_one();
-        }
+        let mut doorstep = self.enter()?;
+        doorstep.inbox.push_command(Box::new(command));
+        self.wake_from(doorstep);
         Ok(())
     }
 
     /// The same where a further command follows at once.
     pub(crate) fn post_first(&self, command: impl FnOnce(&Rc<Engine>) + Send + 'static) -> Result<(), Stopped> {
-        self.push(Box::new(command)).map(drop)
+        self.enter()?.inbox.push_command(Box::new(command));
+        Ok(())
     }
 
-    /// The system is asked for the process only now and then: it takes as long as all the rest.
-    fn push(&self, command: Command) -> Result<MutexGuard<'_, Inbox>, Stopped> {
-        let mut inbox = match self.inbox.try_lock() {
-            Ok(inbox) => inbox,
+    /// Sends a message to a port of this node: at once on the node's own thread, through the loop from any other.
+    pub(crate) fn send_here<M>(&self, port: LocalPort, message: M) -> Result<(), Stopped>
+    where
+        M: Serialize + Send + 'static,
+    {
+        if Engine::current().is_some() {
+            return self.act(move |engine| engine.post_here(port, message));
+        }
+        let mut doorstep = self.enter()?;
+        doorstep.inbox.push_message(port, message);
+        self.wake_from(doorstep);
+        Ok(())
+    }
+
+    fn wake_from(&self, mut doorstep: MutexGuard<'_, Doorstep>) {
+        let must_wake = !std::mem::replace(&mut doorstep.woken, true);
+        drop(doorstep);
+        if must_wake {
+            self.wake.notify_one();
+        }
+    }
+
+    /// The inbox, if the loop runs. The system is asked for the process only now and then: it takes as long as all the rest.
+    fn enter(&self) -> Result<MutexGuard<'_, Doorstep>, Stopped> {
+        let doorstep = match self.inbox.try_lock() {
+            Ok(doorstep) => doorstep,
             Err(_) => {
                 // In a forked child, the lock may be held by a thread that does not exist.
                 self.check_process()?;
                 lock(&self.inbox)
             }
         };
-        if inbox.commands.is_empty() || inbox.commands.len().is_power_of_two() {
+        if doorstep.inbox.len() == 0 || doorstep.inbox.len().is_power_of_two() {
             self.check_process()?;
         }
-        if !inbox.open {
-            return Err(Stopped);
-        }
-        inbox.commands.push(command);
-        Ok(inbox)
+        if doorstep.open { Ok(doorstep) } else { Err(Stopped) }
     }
 
     /// Carries a command out at once on the node's own thread, and hands it to the loop from any other.
@@ -132,7 +153,7 @@ impl Shared {
 
     /// Commands that the loop has not taken yet; not known, and none, while another thread hands one in.
     pub(crate) fn waiting(&self) -> usize {
-        self.inbox.try_lock().map_or(0, |inbox| inbox.commands.len())
+        self.inbox.try_lock().map_or(0, |doorstep| doorstep.inbox.len())
     }
 
     /// Whether a command handed in now would be carried out.
@@ -142,18 +163,18 @@ impl Shared {
     }
 
     /// Swaps what was posted with `empty`.
-    pub(super) fn take_commands(&self, empty: &mut Vec<Command>) {
-        let mut inbox = lock(&self.inbox);
-        inbox.woken = false;
-        std::mem::swap(&mut inbox.commands, empty);
+    pub(super) fn take_posted(&self, empty: &mut Vec<Posted>) {
+        let mut doorstep = lock(&self.inbox);
+        doorstep.woken = false;
+        doorstep.inbox.take(empty);
     }
 
     /// From now on nothing can be posted. What was posted and not taken is dropped.
     pub(super) fn close(&self) {
-        let mut inbox = lock(&self.inbox);
-        inbox.open = false;
-        let rest = std::mem::take(&mut inbox.commands);
-        drop(inbox);
+        let mut doorstep = lock(&self.inbox);
+        doorstep.open = false;
+        let rest = std::mem::take(&mut doorstep.inbox);
+        drop(doorstep);
         drop_quietly(rest);
     }
 

@@ -12,7 +12,7 @@ use crate::{
     time::Time,
 };
 
-use super::{Kernel, LocalPort, peer::Peer};
+use super::{Kernel, LocalPort, few::Few, peer::Peer};
 
 pub(crate) use deaths::Deaths;
 pub(crate) use history::{Forgotten, History};
@@ -236,7 +236,7 @@ impl Kernel {
 
 fn explain_there(peer: &Peer, port: &PortId, now: Time) -> Explanation {
     let fence = peer.fences.explain(&port.name, now);
-    let watches = peer.monitors.get(&port.name).map_or(0, std::collections::BTreeSet::len);
+    let watches = peer.monitors.get(&port.name).map_or(0, Few::len);
     let link = match (peer.connection, peer.missed_since) {
         (Some(_), _) => Link::Connected,
         (None, Some(since)) => {

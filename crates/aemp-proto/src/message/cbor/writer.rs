@@ -1,6 +1,8 @@
 //! One value as CBOR.
 
-use serde::{Serialize, Serializer};
+use std::fmt::{self, Write as _};
+
+use serde::{Serialize, Serializer, ser::Error as _};
 
 use super::{compound::Compound, major};
 use crate::message::{EncodeError, spread::Sink};
@@ -8,6 +10,16 @@ use crate::message::{EncodeError, spread::Sink};
 /// Appends CBOR to a buffer.
 #[derive(Debug)]
 pub(super) struct Writer<'v>(&'v mut Vec<u8>);
+
+/// Takes text.
+struct Text<'v>(&'v mut Vec<u8>);
+
+impl fmt::Write for Text<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+}
 
 /// What stands for a length that is not known.
 const INDEFINITE: u8 = 31;
@@ -113,6 +125,25 @@ impl<'w, 'v> Serializer for &'w mut Writer<'v> {
         match u64::try_from(integer) {
             Ok(integer) => self.head(major::UNSIGNED, integer),
             Err(_) => self.head(major::NEGATIVE, (!integer).unsigned_abs()),
+        }
+        Ok(())
+    }
+
+    /// Names are written as texts: without a copy of them, and with room for the head that they have as a rule.
+    fn collect_str<T: fmt::Display + ?Sized>(self, text: &T) -> Result<(), EncodeError> {
+        let start = self.0.len();
+        self.0.extend_from_slice(&[major::TEXT | 24, 0]);
+        write!(Text(self.0), "{text}").map_err(EncodeError::custom)?;
+        let text_start = start.saturating_add(2);
+        let length = self.0.len().saturating_sub(text_start);
+        match (u8::try_from(length), self.0.get_mut(start.saturating_add(1))) {
+            (Ok(length @ 24..), Some(place)) => *place = length,
+            _ => {
+                let text = self.0.split_off(text_start);
+                self.0.truncate(start);
+                self.head(major::TEXT, text.len() as u64);
+                self.0.extend_from_slice(&text);
+            }
         }
         Ok(())
     }

@@ -55,3 +55,20 @@ proptest! {
         }
     }
 }
+
+/// A type that is written as it is displayed, as names are.
+struct Displayed(String);
+
+impl Serialize for Displayed {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+#[test]
+fn a_text_that_is_displayed_is_written_as_one_that_is_kept() {
+    for length in (0..300).chain([65_535, 65_536]) {
+        let text = "x".repeat(length);
+        assert_eq!(to_cbor(&(1, Displayed(text.clone()), 2)), to_cbor(&(1, text, 2)), "{length}");
+    }
+}
