@@ -233,7 +233,7 @@ impl Oracle {
     pub(super) fn killing(&mut self, process: Process, name: Name, now: u64) -> Reason {
         let port = self.facts.name(name).port;
         self.killed.entry(port).or_insert(now);
-        let stream = self.stream(process, name);
+        let stream = self.use_name(process, name);
         if self.facts.is_alive(port) {
             self.note_kill(stream);
         }
