@@ -139,7 +139,8 @@ impl Oracle {
             let stream = &self.streams[stamp.stream as usize];
             let to = self.facts.port_of(stream.name);
             let lives = to.home == Some(holder) && to.life == Life::Alive;
-            let lost = stream.dead_after.is_some() || stream.is_refused || stream.is_dropped || *before != failures;
+            let closed = stream.dead_after.is_some() || stream.is_refused || stream.is_early;
+            let lost = closed || stream.is_dropped || *before != failures;
             lives && !lost && !self.is_void(stamp.stream as usize) && stream.received < stamp.number
         });
         if let Some((stamp, _)) = missing {
