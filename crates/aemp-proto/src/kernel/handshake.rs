@@ -100,6 +100,9 @@ impl Kernel {
                 if peer.session.used {
                     let reason = Reason::new("unreachable", "the other node gave the session up");
                     self.fail_but(key, epoch, &reason, Some(meeting.connection), now);
+                    if self.refuse_if_retired(key, meeting.connection, meeting.incarnation, now) {
+                        return;
+                    }
                 } else {
                     peer.session.epoch = epoch;
                 }

@@ -65,6 +65,19 @@ fn the_retired_incarnation_is_told_and_what_is_bound_to_the_other_side_dies() {
 }
 
 #[test]
+fn it_is_refused_at_once_where_it_was_the_one_that_gave_the_session_up() {
+    let (mut world, _) = ten_watched();
+    let (mine, id) = world.open(0);
+    let (connection, now) = (world.wires[0].ends_at(1), world.now);
+    let _ = world.nodes[1].kernel.receive(connection, &[0xff; 8], now);
+    world.send(1, &id, "a new session");
+    world.monitor(1, &id);
+    world.pass(Duration::from_secs(10));
+    assert!(retired(&world, 0) > 0);
+    assert_eq!((world.texts(0, mine), world.codes(1)), (vec![], vec!["retired"]));
+}
+
+#[test]
 fn a_running_session_ends_when_one_name_too_many_is_dead() {
     let (mut world, ids) = ten_watched();
     for id in &ids {
