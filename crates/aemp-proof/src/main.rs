@@ -2,6 +2,7 @@
 
 mod check;
 mod cost;
+mod instructions;
 mod model;
 mod mutants;
 mod sim;
@@ -29,6 +30,11 @@ enum Command {
     Mutants(mutants::Options),
     /// Measures what sessions cost beside a stream without acknowledgements.
     Cost(cost::Options),
+    /// Counts the instructions of a message on the paths that all messages take.
+    Instructions(instructions::Options),
+    /// One of these paths.
+    #[command(hide = true)]
+    InstructionsOf(instructions::paths::Options),
     /// Tortures living nodes over real sockets, and checks what they have written down.
     Torture(torture::Options),
     /// Checks what a torture has written down.
@@ -44,6 +50,8 @@ fn main() -> ExitCode {
         Command::Sim(options) => sim::run(&options),
         Command::Mutants(options) => mutants::run(&options),
         Command::Cost(options) => cost::run(&options),
+        Command::Instructions(options) => instructions::run(&options),
+        Command::InstructionsOf(options) => instructions::paths::run(&options),
         Command::Torture(options) => torture::run(&options),
         Command::Check(options) => check::run(&options),
         Command::TortureNode(options) => torture::node::run(options),
