@@ -180,9 +180,8 @@ impl World {
             let node = runtime.node;
             for peer in runtime.kernel.peers().into_iter().filter(|peer| peer.unacknowledged >= 16 << 10) {
                 let other = self.ids.iter().position(|id| *id == peer.node).unwrap_or(node);
-                let is_slow =
-                    [(node, other), (other, node)].iter().any(|(from, to)| self.link(*from, *to).rate.is_some());
-                self.oracle.contacts.busy(node, other, is_slow, self.now);
+                let is_heard = peer.connected && runtime.state == State::Running;
+                self.oracle.contacts.busy(node, other, is_heard, self.now);
             }
         }
         self.oracle.check_deaths(self.now);

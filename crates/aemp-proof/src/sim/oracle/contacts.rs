@@ -9,7 +9,7 @@ struct Contact {
     active: u32,
     /// The beginning of the interval.
     since: u64,
-    /// When a fault began or ended last, or something was on its way through a slow link.
+    /// When a fault began or ended last, or much was on its way and got through.
     changed: u64,
     /// The end of the last fault.
     ended: u64,
@@ -88,12 +88,12 @@ impl Contacts {
         (0..self.nodes).filter(|other| *other != node).for_each(|other| self.end(node, other, now));
     }
 
-    /// Much is on its way between two nodes: notices may be late. On a slow link they may be as late as you like, for nobody
-    /// is silent, so that no session fails.
-    pub(in crate::sim) fn busy(&mut self, a: usize, b: usize, is_slow: bool, now: u64) {
+    /// Much is on its way between two nodes: notices may be late. As long as the other side is heard they may be as late as you
+    /// like, for no session fails.
+    pub(in crate::sim) fn busy(&mut self, a: usize, b: usize, is_heard: bool, now: u64) {
         let pair = self.pair_mut(a, b);
         pair.busy = now;
-        if is_slow {
+        if is_heard {
             pair.changed = now;
         }
     }
