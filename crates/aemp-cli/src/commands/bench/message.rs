@@ -7,7 +7,7 @@ use serde_bytes::ByteArray;
 /// The octets of a small message.
 pub(super) const SMALL: usize = 32;
 
-/// A small message: a tag, a number and some octets.
+/// What a small message has behind its tag and its number.
 pub(super) type Octets = ByteArray<SMALL>;
 
 /// What a sink takes.

@@ -10,7 +10,7 @@ use crate::exit::Failure;
 /// Ports that one message brings.
 const AT_ONCE: u64 = 10_000;
 
-/// The same within one node: ports that are monitored, and killed all together.
+/// Monitored ports of one node are killed, all together.
 pub(super) fn kill(count: u64) -> Result<Record, Failure> {
     let node = start(Node::builder().unconfigured().anonymous().secret("of a node without peers"))?;
     let ports = node.run(move |cx| (0..count).map(|_| cx.port(|_, (): ()| {})).collect::<Vec<Port<()>>>());
