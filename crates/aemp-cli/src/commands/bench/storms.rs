@@ -40,9 +40,11 @@ pub(super) fn node_death(bench: &Bench, count: u64) -> Result<Record, Failure> {
     let pair = Pair::start(bench)?;
     let deaths = watch(&pair.node, ports_of(&pair, count)?)?;
     pair.node.send(&pair.peer, Flow::Die);
-    deaths.first()?;
+    let left = deaths.first()?;
     let meter = Meter::start();
-    deaths.all()?;
+    if left > 0 {
+        deaths.all()?;
+    }
     Ok(Record::new(Work::NodeDeath, count, meter.read()))
 }
 
@@ -58,21 +60,21 @@ fn ports_of(pair: &Pair, count: u64) -> Result<Vec<Port<()>>, Failure> {
 
 /// Monitors that were set.
 struct Deaths {
-    told: mpsc::Receiver<()>,
+    /// How many are left, after the first and after the last that fired.
+    left: mpsc::Receiver<usize>,
     /// Without them the monitors would be taken back.
     _watches: Vec<Watch>,
 }
 
 impl Deaths {
-    /// Waits until the first has fired.
-    fn first(&self) -> Result<(), Failure> {
-        self.told.recv().map_err(failed)
+    /// Waits until the first has fired. How many are left.
+    fn first(&self) -> Result<usize, Failure> {
+        self.left.recv().map_err(failed)
     }
 
-    /// Waits until the last has fired.
+    /// Waits until all have fired.
     fn all(&self) -> Result<(), Failure> {
-        // Nobody tells any more when the last monitor, and what it told with, is gone.
-        while self.told.recv().is_ok() {}
+        while self.left.recv().map_err(|_| failed("a monitor was dropped before it fired"))? > 0 {}
         Ok(())
     }
 }
@@ -81,18 +83,17 @@ impl Deaths {
 fn watch(node: &Node, ports: Vec<Port<()>>) -> Result<Deaths, Failure> {
     let (tell, told) = mpsc::channel();
     let set = node.run(move |cx| {
-        let left = Rc::new(Cell::new(ports.len()));
-        let total = ports.len();
+        let (total, left) = (ports.len(), Rc::new(Cell::new(ports.len())));
         let watch = |port| {
             let (left, tell) = (Rc::clone(&left), tell.clone());
             cx.monitor_with(port, move |_, _| {
-                if left.get() == total || left.get() == 1 {
-                    let _ = tell.send(());
-                }
                 left.set(left.get() - 1);
+                if left.get() + 1 == total || left.get() == 0 {
+                    let _ = tell.send(left.get());
+                }
             })
         };
         ports.iter().map(watch).collect()
     });
-    Ok(Deaths { told, _watches: set.wait().map_err(failed)? })
+    Ok(Deaths { left: told, _watches: set.wait().map_err(failed)? })
 }
