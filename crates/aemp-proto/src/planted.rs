@@ -163,9 +163,10 @@ mod switch {
         PLANTED.load(Ordering::Relaxed) == bug as u8
     }
 
-    /// Whether any bug is planted.
+    /// Whether any bug is planted; what is none and serves a measurement does not count.
     pub(crate) fn any_planted() -> bool {
-        PLANTED.load(Ordering::Relaxed) != NONE
+        let planted = PLANTED.load(Ordering::Relaxed);
+        planted != NONE && planted != Bug::WithoutAcknowledgements as u8
     }
 }
 

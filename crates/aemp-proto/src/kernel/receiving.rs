@@ -217,6 +217,7 @@ impl Kernel {
     }
 
     /// An acknowledgement is owed: soon, or at once where much has come.
+    #[inline]
     pub(super) fn acknowledge_later(&mut self, connection: Key, owed: Owed) {
         match owed {
             Owed::Already => {}
