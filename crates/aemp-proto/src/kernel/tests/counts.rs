@@ -14,6 +14,16 @@ fn send(world: &mut World, to: &PortId, count: usize) {
     (0..count).for_each(|n| world.send(0, to, &n.to_string()));
 }
 
+/// What the first node sends to these ports is lost with its session; then it asks for the last of them.
+fn lose_the_session(world: &mut World, ports: &[&PortId]) {
+    world.dial_at_once = false;
+    world.cut();
+    ports.iter().for_each(|port| world.send(0, port, "lost"));
+    world.pass(Duration::from_secs(60));
+    ports.last().map(|port| world.monitor(0, port));
+    world.drive();
+}
+
 #[test]
 fn the_notice_of_a_death_says_exactly_how_many_were_delivered() {
     let mut world = World::new(2);
@@ -109,12 +119,7 @@ fn a_message_of_which_a_bound_port_dies_was_not_delivered() {
     world.nodes[1].kernel.close(port, reason);
     // It is acknowledged, and nobody watches the port.
     world.pass(millis(100));
-    world.dial_at_once = false;
-    world.cut();
-    world.send(0, &id, "lost");
-    world.pass(Duration::from_secs(60));
-    world.monitor(0, &id);
-    world.drive();
+    lose_the_session(&mut world, &[&id]);
     assert_eq!((world.codes(0), delivered(&world)), (vec!["unreachable"], Some(2..=2)));
 }
 
@@ -150,12 +155,7 @@ fn what_a_name_did_not_take_that_was_closed_in_an_earlier_session_is_not_taken_f
     world.dial_at_once = true;
     send(&mut world, &id, 2);
     world.pass(Duration::from_secs(10));
-    world.dial_at_once = false;
-    world.cut();
-    world.send(0, &id, "lost");
-    world.pass(Duration::from_secs(60));
-    world.monitor(0, &id);
-    world.drive();
+    lose_the_session(&mut world, &[&id]);
     assert_eq!((world.codes(0), delivered(&world)), (vec!["bad_message"], Some(0..=0)), "it was told again");
 }
 
@@ -169,13 +169,7 @@ fn what_a_dead_port_did_not_take_is_not_taken_for_delivered() {
     send(&mut world, &id, 5);
     world.pass(millis(100));
     // Something else is in doubt when the session fails, and the dead port too.
-    world.dial_at_once = false;
-    world.cut();
-    world.send(0, &other, "lost");
-    world.send(0, &id, "lost");
-    world.pass(Duration::from_secs(60));
-    world.monitor(0, &id);
-    world.drive();
+    lose_the_session(&mut world, &[&other, &id]);
     assert_eq!((world.codes(0), delivered(&world)), (vec!["unreachable"], Some(2..=2)));
 }
 

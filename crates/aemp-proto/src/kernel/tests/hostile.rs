@@ -20,9 +20,14 @@ pub(super) fn frame(kind: u8, body: &[u8]) -> Vec<u8> {
 
 /// The first frame of a node that knows nothing.
 pub(super) fn hello_octets() -> Vec<u8> {
+    hello_in_session(1)
+}
+
+/// The same of a node that has counted its sessions up.
+pub(super) fn hello_in_session(epoch: u64) -> Vec<u8> {
     let hello = Hello {
         peer: None,
-        epoch: 1,
+        epoch,
         received: 0,
         count: 1,
         features: 0,
@@ -177,19 +182,7 @@ fn a_session_number_beyond_belief_is_refused() {
     let link = world.nodes[1].authenticated(Role::Acceptor);
     let now = world.now;
     let connection = world.nodes[0].kernel.attach(&link, None, now, now);
-    let mut body = Vec::new();
-    let hello = Hello {
-        peer: None,
-        epoch: u64::MAX,
-        received: 0,
-        count: 1,
-        features: 0,
-        max_message: 1,
-        heartbeat: 5000,
-        addresses: vec![],
-    };
-    hello.write(&mut body);
-    assert!(!feed(&mut world, connection, &frame(kind::HELLO, &body)));
+    assert!(!feed(&mut world, connection, &hello_in_session(u64::MAX)));
 }
 
 proptest! {
