@@ -179,6 +179,19 @@ fn a_node_finds_what_it_publishes_itself() {
 }
 
 #[test]
+fn names_that_are_too_long_to_be_published_are_not_looked_up() {
+    let mut world = World::new(2);
+    let (port, _) = world.open(1);
+    let name = "x".repeat(256);
+    world.nodes[1].kernel.publish(&name, port);
+    let (address, number) = (world.nodes[1].id.recipe()[0].clone(), PortNumber::counted(0, PortKind::Reply).unwrap());
+    world.nodes[0].kernel.find(&address, &name, number);
+    world.drive();
+    assert_eq!(world.nodes[0].answers[0].1.as_ref().unwrap_err().code().as_str(), "bad_message");
+    assert_eq!(world.live_wires(), 0);
+}
+
+#[test]
 fn a_look_up_where_nobody_listens_fails_at_once() {
     let mut world = World::new(1);
     let number = PortNumber::counted(0, PortKind::Reply).unwrap();
