@@ -3,6 +3,7 @@
 use super::{World, world::millis};
 use crate::{
     id::{PortId, PortKind, PortName, PortNumber},
+    kernel::Event,
     message::cbor,
     reason::Reason,
 };
@@ -218,6 +219,7 @@ fn a_call_whose_answer_finds_no_room_fails_and_leaves_nothing() {
     world.pass(millis(1000));
     assert_eq!(world.nodes[0].answers.len(), numbers.len());
     assert!(world.nodes[1].kernel.peers.iter().all(|(_, peer)| peer.fences.is_empty()));
+    assert!(!world.nodes[1].events.iter().any(|event| matches!(event, Event::Fenced { .. })), "no port is dead");
 }
 
 #[test]

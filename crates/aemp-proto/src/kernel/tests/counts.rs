@@ -184,3 +184,68 @@ fn what_a_dead_incarnation_took_is_not_forgotten_when_its_successor_answers() {
     world.pass(Duration::from_secs(5));
     assert_eq!((world.codes(0), delivered(&world)), (vec!["no_such_port"], Some(3..=3)));
 }
+
+#[test]
+fn what_a_dead_incarnation_took_is_not_forgotten_when_the_session_with_its_successor_fails() {
+    let mut world = World::new(2);
+    let (_, id) = world.open(1);
+    world.monitor(0, &id);
+    send(&mut world, &id, 3);
+    world.pass(millis(100));
+    world.dial_at_once = false;
+    world.restart(1);
+    world.pass(millis(100));
+    // The successor is met, but what it says of the port does not arrive.
+    world.release_dials();
+    let wire = world.wires.len() - 1;
+    let successor = world.nodes[1].incarnation;
+    for octets in 0..1000 {
+        world.wires[wire].passes[1] = octets;
+        world.drive();
+        if world.nodes[0].kernel.peers()[0].incarnation == Some(successor) {
+            break;
+        }
+    }
+    assert_eq!((world.nodes[0].kernel.peers()[0].incarnation, world.codes(0)), (Some(successor), vec![]));
+    world.cut();
+    world.pass(Duration::from_secs(60));
+    assert_eq!((world.codes(0), delivered(&world)), (vec!["unreachable"], Some(3..=3)));
+}
+
+/// A world in which little may wait, and the first node has sent three messages to a port that it watches.
+fn narrow(most: usize) -> (World, PortId) {
+    let mut world = World::new(0);
+    world.limits.max_unacknowledged = most;
+    world.add("a@127.0.0.1:1");
+    world.add("b@127.0.0.1:2");
+    let (_, id) = world.open(1);
+    world.monitor(0, &id);
+    send(&mut world, &id, 3);
+    world.pass(millis(100));
+    world.wires[0].passes = [0; 2];
+    (world, id)
+}
+
+fn send_large(world: &mut World, to: &PortId, octets: usize, count: usize) {
+    (0..count).for_each(|_| world.send(0, to, &"x".repeat(octets)));
+}
+
+#[test]
+fn large_messages_that_were_dropped_at_overload_were_not_delivered() {
+    let (mut world, id) = narrow(300_000);
+    send_large(&mut world, &id, 100_000, 4);
+    world.drive();
+    assert_eq!((world.codes(0), delivered(&world)), (vec!["overload"], Some(3..=3)));
+}
+
+#[test]
+fn a_large_message_on_its_way_at_overload_may_have_been_delivered() {
+    for octets in [100_000, 2 << 20] {
+        let (mut world, id) = narrow(3 << 20);
+        send_large(&mut world, &id, octets, 1);
+        world.drive();
+        send_large(&mut world, &id, 1 << 20, 4);
+        world.drive();
+        assert_eq!((world.codes(0), delivered(&world)), (vec!["overload"], Some(3..=4)), "{octets}");
+    }
+}

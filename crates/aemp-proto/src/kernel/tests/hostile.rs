@@ -4,11 +4,12 @@ use proptest::prelude::*;
 
 use super::{World, world::millis};
 use crate::{
+    id::{Origin, PortId, PortKind, PortName, PortNumber},
     kernel::{ConnectionId, Event, Received},
     link::Role,
     reason::Reason,
     session::Hello,
-    wire::frame::kind,
+    wire::{frame::kind, write},
 };
 
 pub(super) fn frame(kind: u8, body: &[u8]) -> Vec<u8> {
@@ -174,6 +175,50 @@ fn a_kill_of_the_node_port_does_nothing() {
     assert!(feed(&mut world, connection, &frame(kind::KILL, &[0])));
     let (port, _) = world.open(0);
     assert!(world.nodes[0].kernel.is_alive(port));
+}
+
+#[test]
+fn a_connection_cannot_leave_frames_out() {
+    let mut world = World::new(2);
+    let link = world.nodes[1].authenticated(Role::Acceptor);
+    let now = world.now;
+    let connection = world.nodes[0].kernel.attach(&link, None, now, now);
+    feed(&mut world, connection, &hello_octets());
+    assert!(!feed(&mut world, connection, &frame(kind::START, &[2])));
+    assert!(misbehaved(&mut world));
+}
+
+#[test]
+fn probes_without_end_from_a_peer_that_reads_nothing_cost_a_bounded_amount() {
+    let (mut world, connection) = offender();
+    assert!(feed(&mut world, connection, &frame(kind::PROBE, &[]).repeat(100_000)));
+    let urgent: usize = world.nodes[0].kernel.connections.iter().map(|(_, state)| state.urgent.len()).sum();
+    assert!((1..10_000).contains(&urgent), "{urgent} octets");
+}
+
+#[test]
+fn a_spawn_under_a_name_that_another_incarnation_has_made_is_a_breach() {
+    let (mut world, connection) = offender();
+    let mut body = vec![1];
+    let number = PortNumber::counted(1, PortKind::Spawned).unwrap();
+    write::name(&mut body, &PortName::Native { origin: Origin([9; 12]), number });
+    body.extend([1, b's']);
+    assert!(!feed(&mut world, connection, &frame(kind::SPAWN, &body)));
+    assert!(misbehaved(&mut world));
+}
+
+#[test]
+fn a_reason_that_is_too_long_is_not_kept() {
+    let (mut world, connection) = offender();
+    let id: PortId = "b@127.0.0.1:2#x".parse().unwrap();
+    world.monitor(0, &id);
+    let mut body = Vec::new();
+    write::name(&mut body, &id.name);
+    write::count(&mut body, None);
+    Reason::new("error", "x".repeat(20_000)).encode(&mut body).unwrap();
+    assert!(feed(&mut world, connection, &frame(kind::DEAD, &body)));
+    world.outputs(0);
+    assert_eq!(world.nodes[0].fired[0].1, Reason::new("unknown", "the reason is too long"));
 }
 
 #[test]

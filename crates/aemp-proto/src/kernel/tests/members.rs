@@ -81,3 +81,23 @@ fn a_member_that_counts_its_sessions_up_cannot_keep_a_node_from_others() {
     world.pass(millis(1000));
     assert_eq!(world.texts(1, port), ["hello"]);
 }
+
+#[test]
+fn sessions_after_a_peer_was_forgotten_have_greater_numbers() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(0);
+    let epoch = |world: &World| world.nodes[0].kernel.peers.iter().map(|(_, peer)| peer.session.epoch).next();
+    world.send(1, &id, "one");
+    world.pass(millis(100));
+    let before = epoch(&world).expect("they have met");
+    world.nodes[1].kernel.goodbye();
+    world.writes(1);
+    world.crash(1);
+    world.pass(millis(100));
+    assert_eq!(epoch(&world), None);
+    world.restart(1);
+    world.send(1, &id, "two");
+    world.pass(millis(100));
+    assert!(epoch(&world) > Some(before + 1), "{:?} after {before}", epoch(&world));
+    assert_eq!(world.texts(0, port), ["one", "two"]);
+}
