@@ -249,3 +249,41 @@ fn a_large_message_on_its_way_at_overload_may_have_been_delivered() {
         assert_eq!((world.codes(0), delivered(&world)), (vec!["overload"], Some(3..=4)), "{octets}");
     }
 }
+
+#[test]
+fn a_kill_that_is_lost_is_no_message_in_doubt() {
+    let mut world = World::new(2);
+    let (_, id) = world.open(1);
+    world.monitor(0, &id);
+    send(&mut world, &id, 3);
+    world.pass(millis(100));
+    world.dial_at_once = false;
+    world.cut();
+    let now = world.now;
+    world.nodes[0].kernel.kill(&id, &Reason::new("killed", ""), now);
+    world.pass(Duration::from_secs(60));
+    assert_eq!((world.codes(0), delivered(&world)), (vec!["unreachable"], Some(3..=3)));
+}
+
+#[test]
+fn an_acknowledgement_proves_nothing_while_the_notice_of_a_death_waits_for_last_words() {
+    let mut world = World::new(2);
+    let ((port, id), (_, mourner)) = (world.open(1), world.open(0));
+    world.monitor(0, &id);
+    send(&mut world, &id, 3);
+    world.pass(millis(100));
+    world.wires[0].passes = [usize::MAX, 600_000];
+    world.send_from(1, &mourner, Some(port), &"w".repeat(2 << 20));
+    world.nodes[1].kernel.close(port, Reason::normal());
+    world.drive();
+    // These are dropped, and acknowledged.
+    send(&mut world, &id, 2);
+    world.drive();
+    world.wires[0].passes = [usize::MAX, 900_000];
+    world.pass(millis(100));
+    assert_eq!(world.nodes[0].kernel.unacknowledged(), 0);
+    world.dial_at_once = false;
+    world.cut();
+    world.pass(Duration::from_secs(60));
+    assert_eq!((world.codes(0), delivered(&world)), (vec!["unreachable"], Some(3..=5)));
+}

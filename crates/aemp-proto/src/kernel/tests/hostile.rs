@@ -222,6 +222,20 @@ fn a_reason_that_is_too_long_is_not_kept() {
 }
 
 #[test]
+fn of_the_reason_of_a_closed_name_only_the_beginning_is_kept() {
+    let (mut world, connection) = offender();
+    let id: PortId = "b@127.0.0.1:2#x".parse().unwrap();
+    let mut body = Vec::new();
+    write::name(&mut body, &id.name);
+    write::count(&mut body, None);
+    Reason::new("bad_message", "x".repeat(10_000)).encode(&mut body).unwrap();
+    assert!(feed(&mut world, connection, &frame(kind::CLOSED, &body)));
+    world.monitor(0, &id);
+    world.outputs(0);
+    assert_eq!(world.nodes[0].fired[0].1.text().len(), 256);
+}
+
+#[test]
 fn a_session_number_beyond_belief_is_refused() {
     let mut world = World::new(2);
     let link = world.nodes[1].authenticated(Role::Acceptor);
