@@ -7,6 +7,7 @@ use crate::{
     id::{Origin, PortId, PortKind, PortName, PortNumber},
     kernel::{ConnectionId, Event, Received},
     link::Role,
+    message::cbor,
     reason::Reason,
     session::Hello,
     wire::{frame::kind, write},
@@ -233,6 +234,25 @@ fn of_the_reason_of_a_closed_name_only_the_beginning_is_kept() {
     world.monitor(0, &id);
     world.outputs(0);
     assert_eq!(world.nodes[0].fired[0].1.text().len(), 256);
+}
+
+#[test]
+fn a_look_up_of_a_name_that_nobody_may_publish_is_a_bad_message() {
+    let (mut world, connection) = offender();
+    let (port, _) = world.open(0);
+    for (octets, answer) in [(255, "a@127.0.0.1:1#"), (256, "a published name has at most 255 octets")] {
+        let name = "x".repeat(octets);
+        world.nodes[0].kernel.publish(&name, port);
+        let mut body = vec![0];
+        write::number(&mut body, PortNumber::counted(octets as u64, PortKind::Reply).unwrap().to_bits());
+        cbor::encode(&("find", &name), &mut body).unwrap();
+        assert!(feed(&mut world, connection, &frame(kind::CALL, &body)));
+        let now = world.now;
+        let kernel = &mut world.nodes[0].kernel;
+        let writes = std::iter::from_fn(|| kernel.transmit(connection, 1 << 17, now).map(|octets| octets.to_vec()));
+        let written: Vec<u8> = writes.flatten().collect();
+        assert!(written.windows(answer.len()).any(|part| part == answer.as_bytes()), "{octets}");
+    }
 }
 
 #[test]
