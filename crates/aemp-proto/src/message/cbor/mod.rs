@@ -50,7 +50,7 @@ pub fn decode<M: DeserializeOwned>(body: &Body<'_>, limits: &Limits) -> Result<M
     let mut gather = Gather::new(Reader::new(body.as_slice(), limits));
     M::deserialize(&mut gather)
         .and_then(|message| gather.finish().map(|()| message))
-        .map_err(|error| error.at(gather.current()))
+        .map_err(|fault| fault.at(gather.current()))
 }
 
 /// The first element, if it is a text or octets that are UTF-8.
