@@ -188,7 +188,7 @@ impl<H: Host> Connection<H> {
             {
                 gathered += octets.len();
                 // Encrypting into memory fails only on a connection that is over; the next write says so.
-                if channel.queue(&octets).is_err() {
+                if channel.queue(octets).is_err() {
                     return false;
                 }
             }

@@ -13,6 +13,7 @@ mod listen;
 mod network;
 mod tls;
 mod turns;
+mod unsent;
 
 pub(crate) use bind::BindSyntaxError;
 pub(crate) use doorway::TransportSettings;
