@@ -52,8 +52,15 @@ impl Tally {
 fn checksum(octets: &[u8]) -> u64 {
     match octets {
         [] => 0,
-        small if small.len() <= SMALL => small.iter().map(|octet| u64::from(*octet)).sum(),
+        small if small.len() <= SMALL => sum_of_words(small),
         [first, .., last] => octets.len() as u64 + u64::from(*first) + u64::from(*last),
         [one] => u64::from(*one),
     }
+}
+
+/// The sum of the octets taken in eights, which costs the least.
+fn sum_of_words(octets: &[u8]) -> u64 {
+    let (words, rest) = octets.as_chunks();
+    let words = words.iter().map(|word| u64::from_le_bytes(*word)).fold(0, u64::wrapping_add);
+    rest.iter().fold(words, |sum, octet| sum.wrapping_add(u64::from(*octet)))
 }
