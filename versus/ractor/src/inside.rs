@@ -1,6 +1,6 @@
 //! Messages between actors of one process.
 
-use ractor::{Actor, ActorProcessingErr, ActorRef, call};
+use ractor::{Actor, ActorRef, call};
 use tokio::{
     sync::oneshot,
     task::{spawn, spawn_blocking, yield_now},
@@ -60,11 +60,11 @@ impl Actor for Partner {
     type State = ();
     type Arguments = ();
 
-    async fn pre_start(&self, _: ActorRef<Ball>, (): ()) -> Result<(), ActorProcessingErr> {
+    async fn pre_start(&self, _: ActorRef<Ball>, (): ()) -> Result<()> {
         Ok(())
     }
 
-    async fn handle(&self, _: ActorRef<Ball>, Ball(number, from): Ball, (): &mut ()) -> Result<(), ActorProcessingErr> {
+    async fn handle(&self, _: ActorRef<Ball>, Ball(number, from): Ball, (): &mut ()) -> Result<()> {
         from.map_or(Ok(()), |from| from.cast(Ball(number, None)))?;
         Ok(())
     }
@@ -81,16 +81,11 @@ impl Actor for Player {
     type State = Option<oneshot::Sender<()>>;
     type Arguments = oneshot::Sender<()>;
 
-    async fn pre_start(&self, _: ActorRef<Ball>, done: oneshot::Sender<()>) -> Result<Self::State, ActorProcessingErr> {
+    async fn pre_start(&self, _: ActorRef<Ball>, done: oneshot::Sender<()>) -> Result<Self::State> {
         Ok(Some(done))
     }
 
-    async fn handle(
-        &self,
-        me: ActorRef<Ball>,
-        Ball(number, _): Ball,
-        done: &mut Self::State,
-    ) -> Result<(), ActorProcessingErr> {
+    async fn handle(&self, me: ActorRef<Ball>, Ball(number, _): Ball, done: &mut Self::State) -> Result<()> {
         if number < self.count {
             self.partner.cast(Ball(number + 1, Some(me)))?;
         } else if let Some(done) = done.take() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
+use ractor::{Actor, ActorRef, SupervisionEvent};
 use tokio::{sync::oneshot, time::sleep};
 use versus::{Meter, Options, Record, Result, resident};
 
@@ -39,16 +39,11 @@ impl Actor for Watcher {
     type State = Left;
     type Arguments = Left;
 
-    async fn pre_start(&self, _: ActorRef<Flow>, left: Left) -> Result<Left, ActorProcessingErr> {
+    async fn pre_start(&self, _: ActorRef<Flow>, left: Left) -> Result<Left> {
         Ok(left)
     }
 
-    async fn handle_supervisor_evt(
-        &self,
-        _: ActorRef<Flow>,
-        event: SupervisionEvent,
-        left: &mut Left,
-    ) -> Result<(), ActorProcessingErr> {
+    async fn handle_supervisor_evt(&self, _: ActorRef<Flow>, event: SupervisionEvent, left: &mut Left) -> Result<()> {
         left.0 -= u64::from(matches!(event, SupervisionEvent::ActorTerminated(..) | SupervisionEvent::ActorFailed(..)));
         if left.0 == 0 {
             left.1.take().map_or(Ok(()), |done| done.send(())).map_err(|()| "nobody waits for the end")?;

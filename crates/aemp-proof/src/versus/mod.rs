@@ -37,6 +37,9 @@ pub(crate) struct Options {
     /// This program alone, beside the limit; can be given several times.
     #[arg(long, value_name = "NAME")]
     peer: Vec<Program>,
+    /// So many times the usual number of messages; no fewer than a thousand. Ports are always 100,000.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    scale: f64,
     /// Write what was measured to a file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -45,6 +48,11 @@ pub(crate) struct Options {
 impl Options {
     fn works(&self) -> Vec<&'static Work> {
         if self.only.is_empty() { work::ALL.iter().collect() } else { self.only.clone() }
+    }
+
+    /// How many of a work are done.
+    fn scaled(&self, work: &Work, count: u64) -> u64 {
+        if work.has_fixed_number() { count } else { ((count as f64 * self.scale) as u64).max(1_000) }
     }
 
     fn wants(&self, work: &Work, side: Side) -> bool {
@@ -110,7 +118,7 @@ impl Comparison {
             for (side, count) in sides {
                 let program = self.programs.iter().find(|(program, _)| *program == side.program());
                 if let Some(path) = program.map(|(_, path)| path.clone()) {
-                    self.measure(&path, *side, work, *count, round);
+                    self.measure(&path, *side, work, options.scaled(work, *count), round);
                 }
             }
         }

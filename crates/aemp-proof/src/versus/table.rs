@@ -34,6 +34,8 @@ pub(super) struct Row {
     pub(super) of_limit: Option<f64>,
     pub(super) of_encrypted_limit: Option<f64>,
     pub(super) work_ns: f64,
+    /// The ratio of what one message makes all threads work: it depends little on what else the machine does.
+    pub(super) work_of_limit: Option<f64>,
     pub(super) octets_each: Option<u64>,
 }
 
@@ -41,16 +43,20 @@ pub(super) struct Row {
 pub(super) fn rows(work: &Work, all: &[Measured]) -> Vec<Row> {
     let of = |side| all.iter().filter(|measured| measured.work == work.name && measured.side == side).collect();
     let row = |(side, _): &(Side, u64)| {
-        let ours: Vec<&Measured> = of(*side);
+        let (ours, limit): (Vec<&Measured>, Vec<&Measured>) = (of(*side), of(work.baseline()));
         Some(Row {
             work: work.name,
             side: *side,
             rounds: ours.len(),
             quantity: work.quantity,
             value: median(ours.iter().map(|measured| measured.value))?,
-            of_limit: ratio(&ours, &of(work.baseline())),
-            of_encrypted_limit: side.is_encrypted().then(|| ratio(&ours, &of(Side::RawTls))).flatten(),
+            of_limit: ratio(&ours, &limit, |measured| measured.value),
+            of_encrypted_limit: side
+                .is_encrypted()
+                .then(|| ratio(&ours, &of(Side::RawTls), |measured| measured.value))
+                .flatten(),
             work_ns: median(ours.iter().map(|measured| measured.record.work_ns))?,
+            work_of_limit: ratio(&ours, &limit, |measured| measured.record.work_ns),
             octets_each: median(ours.iter().filter_map(|measured| measured.record.octets_each).map(|each| each as f64))
                 .map(|each| each as u64),
         })
@@ -59,10 +65,10 @@ pub(super) fn rows(work: &Work, all: &[Measured]) -> Vec<Row> {
 }
 
 /// The median of the ratios of those rounds in which both measured.
-fn ratio(ours: &[&Measured], limit: &[&Measured]) -> Option<f64> {
+fn ratio(ours: &[&Measured], limit: &[&Measured], part: impl Fn(&Measured) -> f64) -> Option<f64> {
     median(ours.iter().filter_map(|ours| {
         let pair = limit.iter().find(|limit| limit.round == ours.round)?;
-        Some(ours.value / pair.value)
+        Some(part(ours) / part(pair))
     }))
 }
 
@@ -79,14 +85,15 @@ pub(super) fn markdown(work: &Work, rows: &[Row]) -> String {
     let is_encrypted = rows.iter().any(|row| row.of_encrypted_limit.is_some());
     let limit = work.baseline().name();
     let (tls_head, tls_line) = if is_encrypted { (" of raw with TLS |", "--:|") } else { ("", "") };
-    let mut text = format!("| {} | {} | of {limit} |{tls_head} work of one |\n", work.title, unit(work.quantity));
-    let _ = writeln!(text, "|---|--:|--:|{tls_line}--:|");
+    let mut text =
+        format!("| {} | {} | of {limit} |{tls_head} work of one | of {limit} |\n", work.title, unit(work.quantity));
+    let _ = writeln!(text, "|---|--:|--:|{tls_line}--:|--:|");
     for row in rows {
         let memory = row.octets_each.map(|each| format!(", {each} octets each")).unwrap_or_default();
         let tls = if is_encrypted { format!(" {} |", cell(row.of_encrypted_limit)) } else { String::new() };
         let (name, value) = (row.side.name(), grouped(row.value));
-        let (of_limit, work_ns) = (cell(row.of_limit), grouped(row.work_ns));
-        let _ = writeln!(text, "| {name} | {value}{memory} | {of_limit} |{tls} {work_ns} ns |");
+        let (of_limit, work_ns, work_of_limit) = (cell(row.of_limit), grouped(row.work_ns), cell(row.work_of_limit));
+        let _ = writeln!(text, "| {name} | {value}{memory} | {of_limit} |{tls} {work_ns} ns | {work_of_limit} |");
     }
     text
 }
@@ -127,7 +134,7 @@ mod tests {
 
     fn measured(side: Side, round: usize, value: f64) -> Measured {
         let record =
-            Record { count: 1, seconds: 1.0, work_ns: value, median_us: None, p99_us: None, octets_each: None };
+            Record { count: 1, seconds: 1.0, work_ns: value / 2.0, median_us: None, p99_us: None, octets_each: None };
         Measured { work: "stream-32", side, round, value, record }
     }
 
@@ -184,9 +191,9 @@ mod tests {
         assert_eq!(
             text.lines().skip(1).collect::<Vec<_>>(),
             [
-                "|---|--:|--:|--:|",
-                "| raw tokio | 1,234,567 | 1.00 | 1,234,567 ns |",
-                "| aemp | 500,000 | 0.41 | 500,000 ns |"
+                "|---|--:|--:|--:|--:|",
+                "| raw tokio | 1,234,567 | 1.00 | 617,284 ns | 1.00 |",
+                "| aemp | 500,000 | 0.41 | 250,000 ns | 0.41 |"
             ]
         );
     }

@@ -205,6 +205,11 @@ impl Work {
         self.sides[0].0
     }
 
+    /// Whether the number is a part of the work.
+    pub(super) fn has_fixed_number(&self) -> bool {
+        self.sides == HUNDRED_THOUSAND
+    }
+
     /// The work of this name.
     pub(super) fn parse(name: &str) -> Result<&'static Self, String> {
         let names = || ALL.iter().map(|work| work.name).collect::<Vec<_>>().join(", ");
