@@ -60,3 +60,24 @@ fn text(pipe: Option<impl Read>) -> String {
     }
     String::from_utf8_lossy(&octets).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run_of(program: &str) -> Result<Record, String> {
+        run(Path::new(program), Side::Raw, Work::parse("stream-32").unwrap(), 1_000)
+    }
+
+    #[test]
+    fn a_program_that_fails_measures_nothing() {
+        assert!(run_of("false").unwrap_err().contains("exit status: 1"));
+        assert!(run_of("/no/such/program").unwrap_err().contains("cannot be run"));
+    }
+
+    #[test]
+    fn a_program_gets_its_work_and_what_it_prints_is_no_record_without_json() {
+        let printed = run_of("echo").unwrap_err();
+        assert!(printed.contains("stream --count 1000 --size 32 --plain --cores 0,1"), "{printed}");
+    }
+}

@@ -216,3 +216,28 @@ impl Work {
         ALL.iter().find(|work| work.name == name).ok_or_else(|| format!("there are {}", names()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_work_has_a_name_of_its_own_and_each_side_does_it_once() {
+        for work in ALL {
+            assert!(std::ptr::eq(Work::parse(work.name).unwrap(), work), "{}", work.name);
+            for (place, (side, count)) in work.sides.iter().enumerate() {
+                assert!(work.sides[..place].iter().all(|(other, _)| other != side), "{} {side:?}", work.name);
+                assert!(*count >= 1_000);
+            }
+        }
+        assert!(Work::parse("nothing").unwrap_err().contains("stream-32"));
+    }
+
+    #[test]
+    fn aemp_does_everything_and_the_limit_is_first() {
+        for work in ALL {
+            assert!(matches!(work.baseline(), Raw | Channel), "{}", work.name);
+            assert!(work.sides.iter().any(|(side, _)| *side == Aemp), "{}", work.name);
+        }
+    }
+}
