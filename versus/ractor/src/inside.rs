@@ -48,7 +48,7 @@ pub(crate) async fn outside(options: &Options) -> Result<Record> {
 }
 
 /// A message that goes to and fro.
-struct Ball(u64, Option<ActorRef<Ball>>);
+struct Ball(u64, Option<ActorRef<Self>>);
 
 impl ractor::Message for Ball {}
 
