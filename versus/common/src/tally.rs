@@ -72,3 +72,40 @@ fn checksum(octets: &[u8]) -> u64 {
         [one] => u64::from(*one),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(messages: &[(u64, &[u8])]) -> Tally {
+        let mut tally = Tally::default();
+        messages.iter().for_each(|(number, octets)| tally.count(*number, octets));
+        tally
+    }
+
+    #[test]
+    fn messages_that_arrive_as_they_were_sent_pass() {
+        for size in [0, 1, 2, SMALL, SMALL + 1, 5_000] {
+            let octets = payload(size);
+            tally(&[(0, &octets), (1, &octets)]).check(2, size).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_message_that_is_lost_repeated_changed_or_out_of_order_does_not_pass() {
+        let octets = payload(SMALL);
+        let changed = [&[OCTET; SMALL - 1][..], &[OCTET + 1]].concat();
+        assert!(tally(&[(0, &octets)]).check(2, SMALL).is_err());
+        assert!(tally(&[(0, &octets), (0, &octets)]).check(2, SMALL).is_err());
+        assert!(tally(&[(0, &octets), (1, &changed)]).check(2, SMALL).is_err());
+        assert!(tally(&[(1, &octets), (0, &octets)]).check(2, SMALL).is_err());
+        tally(&[(1, &octets), (0, &octets)]).check_unordered(2, SMALL).unwrap();
+    }
+
+    #[test]
+    fn a_tally_can_be_sent_as_octets() {
+        let sent = tally(&[(5, &[1, 2])]);
+        assert_eq!(Tally::from_octets(&sent.to_octets()).unwrap(), sent);
+        assert!(Tally::from_octets(&sent.to_octets()[1..]).is_err());
+    }
+}

@@ -58,3 +58,32 @@ pub(crate) fn take<'a>(octets: &mut &'a [u8]) -> Result<Option<Frame<'a>>> {
     *octets = behind;
     Ok(Some(Frame { tag: Tag::parse(*tag)?, number: u64::from_le_bytes(*number), rest }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_taken_as_they_were_put_and_not_before_they_are_whole() {
+        let mut octets = Vec::new();
+        put(&mut octets, Tag::Message, 5, &[1, 2, 3]);
+        put(&mut octets, Tag::Echo, 6, &[]);
+        let mut rest = &octets[..];
+        let first = take(&mut rest).unwrap().unwrap();
+        assert_eq!((first.tag, first.number, first.rest), (Tag::Message, 5, &[1, 2, 3][..]));
+        for length in 0..HEAD {
+            assert!(take(&mut &rest[..length]).unwrap().is_none());
+        }
+        let second = take(&mut rest).unwrap().unwrap();
+        assert_eq!((second.tag, second.number, second.rest), (Tag::Echo, 6, &[][..]));
+        assert!(rest.is_empty());
+    }
+
+    #[test]
+    fn a_frame_of_an_unknown_kind_is_refused() {
+        let mut octets = Vec::new();
+        put(&mut octets, Tag::Message, 5, &[]);
+        octets[4] = 9;
+        assert!(take(&mut &octets[..]).is_err());
+    }
+}

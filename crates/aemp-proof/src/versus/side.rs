@@ -55,7 +55,7 @@ impl Side {
             Self::Aemp => "aemp",
             Self::AempTls => "aemp (TLS 1.3)",
             Self::Ractor => "ractor",
-            Self::Kameo => "kameo (Noise between processes)",
+            Self::Kameo => "kameo (Noise)",
             Self::ZeroMq => "ZeroMQ",
             Self::Erlang => "Erlang/OTP",
             Self::ErlangDelaySend => "Erlang/OTP, `delay_send`",
