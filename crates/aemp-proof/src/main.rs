@@ -5,6 +5,7 @@ mod cost;
 mod instructions;
 mod model;
 mod mutants;
+mod random;
 mod sim;
 mod torture;
 mod versus;
