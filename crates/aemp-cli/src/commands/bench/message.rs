@@ -34,7 +34,7 @@ pub(super) enum Flow {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Tally {
     pub(super) messages: u64,
-    /// The sum over the fields.
+    /// A sum over the fields; another order makes another sum.
     pub(super) sum: u64,
     /// What all threads of the process have worked so far, in nanoseconds.
     pub(super) work: u64,
@@ -44,7 +44,7 @@ impl Tally {
     /// Counts a message that has arrived, or that will.
     pub(super) fn count(&mut self, number: u64, octets: &[u8]) {
         self.messages += 1;
-        self.sum = self.sum.wrapping_add(number).wrapping_add(checksum(octets));
+        self.sum = self.sum.rotate_left(1).wrapping_add(number).wrapping_add(checksum(octets));
     }
 }
 
