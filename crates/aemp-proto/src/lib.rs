@@ -19,6 +19,7 @@
     )
 )]
 
+pub mod base;
 pub mod id;
 pub mod kernel;
 pub mod limits;

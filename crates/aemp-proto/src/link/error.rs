@@ -40,6 +40,14 @@ pub enum LinkError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum PeerIncompatible {
+    /// A base peer accepts nothing that this side can prove.
+    #[error(
+        "no way to authenticate that both sides have: give both nodes the same secret, or certificates of one authority"
+    )]
+    NoCommonBaseMethod,
+    /// A base peer can receive no framing that this side can send.
+    #[error("the other side can receive neither CBOR nor JSON, as far as this side offers them")]
+    NoCommonFraming,
     /// One side has only a secret, the other only a certificate.
     #[error("one side has only a secret and the other only a certificate: give both the same kind")]
     NoCommonMethod,
@@ -64,6 +72,9 @@ pub enum PeerMisbehaved {
     /// A frame is empty or larger than the limit for this stage.
     #[error("a frame of the handshake has a wrong size")]
     FrameSize,
+    /// A base peer wants to send in a framing that was not offered.
+    #[error("the other side chose a framing that was not offered to it")]
+    FramingNotAccepted,
     /// What it sent is not a greeting.
     #[error(transparent)]
     Greeting(#[from] GreetingError),
@@ -76,6 +87,9 @@ pub enum PeerMisbehaved {
     /// The proof uses another method than the greetings agreed on.
     #[error("the proof uses a method that was not agreed on")]
     MethodNotAccepted,
+    /// A base peer uses a method for TLS without it, or another one within TLS.
+    #[error("the other side authenticates with a method that does not belong inside TLS, or only there")]
+    MethodOutOfPlace,
     /// The nonce of a native node is 32 octets.
     #[error("the greeting has no nonce of 32 octets")]
     Nonce,

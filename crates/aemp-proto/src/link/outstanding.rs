@@ -21,12 +21,12 @@ impl Outstanding {
         self.0.borrow().is_empty()
     }
 
-    pub(super) fn contains(&self, nonce: &[u8; 32]) -> bool {
+    fn contains(&self, nonce: &[u8; 32]) -> bool {
         self.0.borrow().contains(nonce)
     }
 
     /// The nonce counts as outstanding until the result is dropped.
-    pub(super) fn enter(&self, nonce: [u8; 32]) -> OwnNonce {
+    pub(crate) fn enter(&self, nonce: [u8; 32]) -> OwnNonce {
         self.0.borrow_mut().insert(nonce);
         OwnNonce { nonce, all: self.clone() }
     }
@@ -34,13 +34,13 @@ impl Outstanding {
 
 /// The nonce of one handshake.
 #[derive(Debug)]
-pub(super) struct OwnNonce {
+pub(crate) struct OwnNonce {
     nonce: [u8; 32],
     all: Outstanding,
 }
 
 impl OwnNonce {
-    pub(super) fn is_reflected_in(&self, nonce: &[u8; 32]) -> bool {
+    pub(crate) fn is_reflected_in(&self, nonce: &[u8; 32]) -> bool {
         self.all.contains(nonce)
     }
 }

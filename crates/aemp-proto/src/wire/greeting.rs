@@ -3,10 +3,13 @@
 //! `aemp;1;NODE;AUTHS;FRAMINGS;KEY=VALUE;...` and a line with a nonce (docs/protocol.md, "Greeting"). It
 //! is shared with base peers, which ignore the keys of native nodes.
 
+mod base;
 mod error;
+pub(crate) mod line;
 mod native;
 mod reader;
 
+pub use base::BaseKeys;
 pub use error::GreetingError;
 pub use native::{NativeKeys, Versions};
 pub use reader::GreetingReader;

@@ -93,6 +93,6 @@ impl Greeting {
     }
 }
 
-fn print_nonce(nonce: &[u8; 32]) -> String {
+pub(super) fn print_nonce(nonce: &[u8; 32]) -> String {
     nonce.iter().map(|octet| format!("{octet:02x}")).collect()
 }

@@ -168,7 +168,7 @@ proptest! {
             if !matches!(reader.read(&mut &chunk[..]), Ok(None)) {
                 break;
             }
-            prop_assert!(reader.line.len() + reader.first.as_ref().map_or(0, Vec::len) < 2 * MAX_LINE);
+            prop_assert!(reader.line.held() + reader.first.as_ref().map_or(0, Vec::len) < 2 * MAX_LINE);
         }
     }
 
