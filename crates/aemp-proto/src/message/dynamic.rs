@@ -52,6 +52,24 @@ impl Message {
         M::deserialize(&mut gather).map_err(|error| error.at(gather.current()))
     }
 
+    /// The message of a Perl node as any type: its texts, octets, numbers and truth values stand for each other where the type
+    /// asks for one of them, as they do in Perl. Types that ask the message what it is see it as it was sent.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::into_typed`].
+    ///
+    /// ```
+    /// use aemp_proto::message::Message;
+    ///
+    /// let message = Message::from_typed(&("5", 6, "")).unwrap();
+    /// assert_eq!(message.into_typed_loosely::<(u8, String, bool)>().unwrap(), (5, "6".to_owned(), false));
+    /// ```
+    pub fn into_typed_loosely<M: DeserializeOwned>(self) -> Result<M, DecodeError> {
+        let mut gather = Gather::new(Loose(self.0.into_iter()));
+        M::deserialize(&mut gather).map_err(|error| error.at(gather.current()))
+    }
+
     /// The first element, if it is a text.
     pub fn tag(&self) -> Option<&str> {
         self.0.first()?.as_str()
@@ -79,6 +97,21 @@ impl<'de> Source<'de> for std::vec::IntoIter<Value> {
             1 => Left::One,
             _ => Left::More,
         })
+    }
+}
+
+/// Elements that are read as Perl reads values.
+struct Loose(std::vec::IntoIter<Value>);
+
+impl<'de> Source<'de> for Loose {
+    type Element<'s> = FromValue;
+
+    fn element(&mut self) -> Option<FromValue> {
+        self.0.next().map(FromValue::loosely)
+    }
+
+    fn left(&self) -> Result<Left, Fault> {
+        self.0.left()
     }
 }
 

@@ -13,14 +13,17 @@ pub enum EncodeError {
     #[error("an integer needs more than 64 bits: send it as a text or as octets")]
     IntegerTooLarge,
     /// A key that the format does not have.
-    #[error("a key of a map has to be a text, a number or a truth value in JSON")]
+    #[error("a key of a map has to be a text, a number or a truth value in JSON and for Perl nodes")]
     Key,
     /// A floating-point number that the format does not have.
-    #[error("JSON has no not-a-number and no infinities")]
+    #[error("JSON and Perl nodes have no not-a-number and no infinities")]
     NotFinite,
     /// The type's own `Serialize` failed.
     #[error("the message's type refuses to be encoded: {0}")]
     Refused(Box<str>),
+    /// The message is for a base peer and nested deeper than [`crate::limits::Limits::max_depth`].
+    #[error("the message is nested too deeply for a base peer: send it flatter")]
+    TooDeep,
     /// A type's own `Serialize` contradicts itself.
     #[error("a sequence or map of the message announced another length than it has: its `Serialize` is wrong")]
     WrongLength,

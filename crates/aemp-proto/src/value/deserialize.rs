@@ -8,7 +8,7 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::Value;
+use super::{Value, loose};
 use crate::message::{DecodeError, DecodeFault, Fault};
 
 /// Options directly within each other: a type of nested options could recurse forever over one value.
@@ -34,11 +34,13 @@ pub(crate) struct FromValue {
     is_key: bool,
     /// Options that were read around it.
     options: u8,
+    /// As Perl reads values: see [`loose`].
+    is_loose: bool,
 }
 
 impl From<Value> for FromValue {
     fn from(value: Value) -> Self {
-        Self { value, is_key: false, options: 0 }
+        Self { value, is_key: false, options: 0, is_loose: false }
     }
 }
 
@@ -51,6 +53,33 @@ impl IntoDeserializer<'_, Fault> for FromValue {
 }
 
 impl FromValue {
+    /// Reads the value as Perl does.
+    pub(crate) fn loosely(value: Value) -> Self {
+        Self { is_loose: true, ..value.into() }
+    }
+
+    /// An element of this value.
+    fn inner(is_loose: bool, value: Value) -> Self {
+        Self { is_loose, ..value.into() }
+    }
+
+    /// Converted, if that is how values are read.
+    fn converted(self, convert: impl FnOnce(Value) -> Value) -> Self {
+        if self.is_loose { Self { value: convert(self.value), ..self } } else { self }
+    }
+
+    fn number<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.converted(loose::number).scalar(visitor)
+    }
+
+    fn truth<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.converted(loose::truth).scalar(visitor)
+    }
+
+    fn octets<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.converted(loose::octets).deserialize_any(visitor)
+    }
+
     fn scalar<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let value = match self.value {
             Value::Text(text) if self.is_key => number_of(text),
@@ -63,15 +92,16 @@ impl FromValue {
     }
 
     fn text<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match (&self.value, self.value.as_str()) {
+        let this = self.converted(loose::text);
+        match (&this.value, this.value.as_str()) {
             (Value::Bytes(_), Some(text)) => visitor.visit_str(text),
-            _ => self.deserialize_any(visitor),
+            _ => this.deserialize_any(visitor),
         }
     }
 }
 
 /// The number or truth value that a key's text stands for, or the text.
-fn number_of(text: String) -> Value {
+pub(super) fn number_of(text: String) -> Value {
     if let Ok(integer) = text.parse::<i128>() {
         integer.into()
     } else if let Ok(value) = text.parse::<bool>() {
@@ -105,8 +135,9 @@ fn visit_integer<'de, V: Visitor<'de>>(integer: i128, visitor: V) -> Result<V::V
     }
 }
 
-fn pairs(entries: Vec<(Value, Value)>) -> impl Iterator<Item = (FromValue, FromValue)> {
-    entries.into_iter().map(|(key, value)| (FromValue { is_key: true, ..key.into() }, value.into()))
+fn pairs(entries: Vec<(Value, Value)>, is_loose: bool) -> impl Iterator<Item = (FromValue, FromValue)> {
+    let inner = move |value| FromValue::inner(is_loose, value);
+    entries.into_iter().map(move |(key, value)| (FromValue { is_key: true, ..inner(key) }, inner(value)))
 }
 
 macro_rules! deserialize_with {
@@ -121,6 +152,7 @@ impl<'de> Deserializer<'de> for FromValue {
     type Error = Fault;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        let is_loose = self.is_loose;
         match self.value {
             Value::Null => visitor.visit_unit(),
             Value::Bool(value) => visitor.visit_bool(value),
@@ -128,16 +160,22 @@ impl<'de> Deserializer<'de> for FromValue {
             Value::Float(number) => visitor.visit_f64(number),
             Value::Bytes(octets) => visitor.visit_byte_buf(octets.into()),
             Value::Text(text) => visitor.visit_string(text),
-            Value::Array(items) => visitor.visit_seq(SeqDeserializer::new(items.into_iter().map(Self::from))),
-            Value::Map(entries) => visitor.visit_map(MapDeserializer::new(pairs(entries))),
+            Value::Array(items) => {
+                visitor.visit_seq(SeqDeserializer::new(items.into_iter().map(|item| Self::inner(is_loose, item))))
+            }
+            Value::Map(entries) => visitor.visit_map(MapDeserializer::new(pairs(entries, is_loose))),
         }
     }
 
-    deserialize_with! { scalar:
+    deserialize_with! { number:
         deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
         deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
-        deserialize_bool deserialize_f32 deserialize_f64
+        deserialize_f32 deserialize_f64
     }
+
+    deserialize_with! { truth: deserialize_bool }
+
+    deserialize_with! { octets: deserialize_bytes deserialize_byte_buf }
 
     deserialize_with! { text: deserialize_str deserialize_string deserialize_char deserialize_identifier }
 
@@ -159,9 +197,10 @@ impl<'de> Deserializer<'de> for FromValue {
         _variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
+        let is_loose = self.is_loose;
         match self.value {
             Value::Map(entries) if entries.len() == 1 => {
-                visitor.visit_enum(MapAccessDeserializer::new(MapDeserializer::new(pairs(entries))))
+                visitor.visit_enum(MapAccessDeserializer::new(MapDeserializer::new(pairs(entries, is_loose))))
             }
             value => match value.as_str() {
                 Some(variant) => visitor.visit_enum(variant.into_deserializer()),
@@ -171,6 +210,6 @@ impl<'de> Deserializer<'de> for FromValue {
     }
 
     forward_to_deserialize_any! {
-        bytes byte_buf unit unit_struct seq tuple tuple_struct map struct ignored_any
+        unit unit_struct seq tuple tuple_struct map struct ignored_any
     }
 }

@@ -5,6 +5,7 @@ mod bytes;
 mod deserialize;
 mod display;
 mod from;
+mod loose;
 mod serialize;
 mod serializer;
 

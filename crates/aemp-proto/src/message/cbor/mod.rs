@@ -16,15 +16,19 @@ mod major;
 mod reader;
 mod writer;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use self::{
     input::{Head, Input},
     reader::Reader,
     writer::Writer,
 };
-use super::{DecodeError, EncodeError, gather::Gather, spread::Spread};
-use crate::{kernel::Body, limits::Limits, value::share_frame};
+use super::{DecodeError, DecodeFault, EncodeError, Fault, gather::Gather, spread::Spread};
+use crate::{
+    kernel::Body,
+    limits::Limits,
+    value::{Value, share_frame},
+};
 
 /// Appends the elements of `message` to `out`; after an error `out` is as it was.
 ///
@@ -57,6 +61,16 @@ pub fn decode<M: DeserializeOwned>(body: &Body<'_>, limits: &Limits) -> Result<M
         Ok(()) => Ok(message),
         Err(fault) => Err(fault.at(gather.current())),
     }
+}
+
+/// The value of `octets`, which are one item and no more.
+pub(crate) fn item(octets: &[u8], limits: &Limits) -> Result<Value, DecodeError> {
+    let mut reader = Reader::new(octets, limits);
+    let value = Value::deserialize(&mut reader).map_err(|fault| fault.at(0))?;
+    if reader.octets_left() == 0 {
+        return Ok(value);
+    }
+    Err(Fault::from(DecodeFault::Malformed("there is more than one item".into())).at(0))
 }
 
 /// The first element, if it is a text or octets that are UTF-8.
