@@ -1,5 +1,7 @@
 //! One message: an array of the destination's name and the elements.
 
+use std::borrow::Cow;
+
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
 use super::{Framing, StreamError, outgoing};
@@ -46,11 +48,11 @@ impl Destination {
     /// Perl does not distinguish a number from its text, nor nothing from an empty text.
     fn named(name: &Value) -> Self {
         let name = match name {
-            Value::Null => Ok(PortName::Node),
-            Value::Integer(number) => number.to_string().parse(),
-            name => name.as_str().map_or(Ok(PortName::Node), str::parse),
+            Value::Null => Some(Cow::Borrowed("")),
+            Value::Integer(number) => Some(number.to_string().into()),
+            name => name.as_str().map(Cow::Borrowed),
         };
-        name.map_or(Self::Nowhere, Self::Port)
+        name.and_then(|name| name.parse().ok()).map_or(Self::Nowhere, Self::Port)
     }
 }
 

@@ -19,3 +19,6 @@ pub use handshake::{Established, Handshake, Opening, Progress};
 pub use message::{Destination, Received, encode};
 pub use method::Method;
 pub use stream::MessageReader;
+
+#[cfg(test)]
+mod tests;
