@@ -119,15 +119,18 @@ impl Handshake {
         self.over_after(progress)
     }
 
-    /// TLS is established, and verified the other side's certificate.
+    /// TLS is established. `peer_verified`: it verified the other side's certificate.
     ///
     /// # Errors
     ///
     /// As for [`Self::receive`].
-    pub fn tls_established(&mut self) -> Result<(), LinkError> {
+    pub fn tls_established(&mut self, peer_verified: bool) -> Result<(), LinkError> {
         let State::Tls(peer, agreement) = std::mem::replace(&mut self.state, State::Over) else {
             return Ok(());
         };
+        if !peer_verified {
+            return Err(LinkError::AuthenticationFailed);
+        }
         let begun = self.begin_proofs(peer, agreement);
         self.over_after(begun)
     }

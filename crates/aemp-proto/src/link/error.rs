@@ -42,7 +42,7 @@ pub enum LinkError {
 pub enum PeerIncompatible {
     /// A base peer accepts nothing that this side can prove.
     #[error(
-        "no way to authenticate that both sides have: give both nodes the same secret, or certificates of one authority"
+        "the two sides have no way of authentication in common: give both the same secret, or certificates of one authority (a node of AnyEvent::MP 1.x has to be upgraded to 2.x)"
     )]
     NoCommonBaseMethod,
     /// A base peer can receive no framing that this side can send.

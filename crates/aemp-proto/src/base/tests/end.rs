@@ -15,6 +15,8 @@ pub(super) struct End {
     pub(super) handshake: Handshake,
     /// What it has to say.
     pub(super) sent: Vec<u8>,
+    /// What its TLS thinks of the other side's certificate.
+    pub(super) peer_verified: bool,
     /// Which side of TLS it is, if there is TLS.
     pub(super) tls_client: Option<bool>,
     pub(super) outcome: Option<Result<Established, LinkError>>,
@@ -72,7 +74,7 @@ impl End {
             Ok(Progress::Wait) => {}
             Ok(Progress::StartTls { client }) => {
                 self.tls_client = Some(client);
-                self.handshake.tls_established().unwrap();
+                self.outcome = self.handshake.tls_established(self.peer_verified).err().map(Err);
             }
             Ok(Progress::Done(established)) => {
                 self.reader = Some(MessageReader::new(established.receiving(), &Limits::default()));
@@ -97,6 +99,7 @@ impl From<Handshake> for End {
         let sent = handshake.transmit();
         Self {
             sent,
+            peer_verified: true,
             handshake,
             tls_client: None,
             outcome: None,

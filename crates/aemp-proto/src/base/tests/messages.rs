@@ -194,7 +194,7 @@ fn what_perl_cannot_read_is_refused_at_the_sender() {
             } else {
                 value
             };
-            assert_eq!(written(framing, &[value.clone()]), Err(error), "{value:?}");
+            assert_eq!(written(framing, std::slice::from_ref(&value)), Err(error), "{value:?}");
         }
         for value in [i128::from(u64::MAX).into(), i128::from(i64::MIN).into(), nested(4)] {
             assert!(written(framing, &[value]).is_ok());

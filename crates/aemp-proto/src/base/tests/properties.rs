@@ -40,8 +40,9 @@ pub(super) fn canonical(framing: Framing, elements: &[Value]) -> Vec<Value> {
         }
         (_, Value::Array(items)) => Value::Array(canonical(framing, items)),
         (_, Value::Map(entries)) => {
-            let entries =
-                entries.iter().map(|(key, value)| (key.clone(), canonical(framing, &[value.clone()]).remove(0)));
+            let entries = entries
+                .iter()
+                .map(|(key, value)| (key.clone(), canonical(framing, std::slice::from_ref(value)).remove(0)));
             Value::Map(entries.collect())
         }
         (_, value) => value.clone(),

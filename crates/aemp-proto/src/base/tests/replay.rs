@@ -1,5 +1,7 @@
 //! Every recorded session, our node taking either side's part.
 
+use std::collections::BTreeMap;
+
 use super::{
     end::{End, dialler},
     recording::{Connection, connection, connections, outside_of_tls, parts},
@@ -160,6 +162,22 @@ fn a_session_may_be_split_in_two_anywhere() {
             end.feed(second, usize::MAX);
             assert_eq!((end.received, end.sent), (whole.received.clone(), whole.sent.clone()), "{place}");
         }
+    }
+}
+
+/// The octets of one handshake as a vector, for implementations in other languages.
+#[test]
+fn the_vector_is_met_by_both_sides() {
+    let vector: BTreeMap<String, String> =
+        serde_json::from_str(include_str!("transcripts/vector-hmac-sha3-512.json")).unwrap();
+    let of = |side: &str, part: &str| &vector[&format!("{side}_{part}")][..];
+    for (mine, other, side) in [("a", "b", dialler()), ("b", "a", Side::Acceptor)] {
+        let greeting = Greeting::parse(of(mine, "line1").as_bytes(), of(mine, "line2").as_bytes()).unwrap();
+        let mut end = End::recorded(greeting, Secret::new(vector["secret"].as_bytes()), side);
+        let lines = |side| format!("{}\n{}\n{}\n", of(side, "line1"), of(side, "line2"), of(side, "auth"));
+        end.feed(lines(other).as_bytes(), 4096);
+        assert_eq!(String::from_utf8(end.sent.clone()).unwrap(), lines(mine));
+        assert_eq!(end.established().unwrap().greeting().key("provider"), Some("AE-2.02"));
     }
 }
 
