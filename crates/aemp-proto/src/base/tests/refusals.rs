@@ -6,7 +6,7 @@ use super::end::{End, connect, dialler, member, secret};
 use crate::{
     base::{Credentials, Framing, Method, Secret, Tolerated},
     link::{LinkError, Outstanding, PeerIncompatible, PeerMisbehaved, Side},
-    wire::greeting::GreetingError,
+    wire::greeting::{Greeting, GreetingError},
 };
 
 /// `geheim`, as a peer sends it in clear text.
@@ -106,6 +106,18 @@ fn a_framing_that_was_not_offered_is_refused() {
     for framing in ["storable", "line", "native", "", "JSON", "cbor,json"] {
         let end = says(tolerant(Credentials::Secret(secret())), "", &format!("cleartext;{CLEAR};{framing}"));
         refused(&end, PeerMisbehaved::FramingNotAccepted);
+    }
+}
+
+/// A node that greeted with JSON only gets nothing else.
+#[test]
+fn a_framing_is_refused_that_this_greeting_does_not_offer() {
+    for (framing, accepted) in [("json", true), ("cbor", false)] {
+        let greeting = Greeting::parse(b"aemp;1;b;hmac_sha3_512,cleartext;json", b"other").unwrap();
+        let end =
+            says(End::recorded(greeting, Some(secret()), Side::Acceptor), "", &format!("cleartext;{CLEAR};{framing}"));
+        assert_eq!(end.established().map(|established| established.sending()), accepted.then_some(Framing::Json));
+        assert_eq!(end.error().is_none(), accepted);
     }
 }
 

@@ -43,7 +43,10 @@ impl Connection {
         let (greeting, _, _) = parts(self.said_and_heard(part).0);
         let greeting = Greeting::parse(greeting.first()?, greeting.get(1)?).ok()?;
         let side = if part == Part::Dialler { dialler() } else { Side::Acceptor };
-        Some(End::recorded(greeting, self.secret(part), side))
+        let mut end = End::recorded(greeting, self.secret(part), side);
+        // In that session the nodes had certificates of different authorities.
+        end.peer_verified = self.session != "tls-other-cert";
+        Some(end)
     }
 
     /// The same, after it heard all that it heard.

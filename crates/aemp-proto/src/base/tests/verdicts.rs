@@ -51,6 +51,9 @@ pub(super) const VERDICTS: &[(&str, u32, &str, &str)] = &[
     ("no-auth-at-all", 2, NO_METHOD, NO_METHOD),
     ("tls-cert-vs-secret", 1, "waits", NO_METHOD),
     ("tls-cert-vs-secret", 2, "waits", NO_METHOD),
+    ("tls-other-cert", 1, "AuthenticationFailed", "AuthenticationFailed"),
+    ("tls-other-cert", 2, "AuthenticationFailed", "AuthenticationFailed"),
+    ("tls-other-cert", 3, "AuthenticationFailed", "AuthenticationFailed"),
     // Release 1.30.
     ("v1-C-A", 1, NO_METHOD, NO_METHOD),
 ];
