@@ -33,7 +33,7 @@
 //!
 //! Nodes in other languages do not always distinguish text from octets, nor whole numbers from others. Octets that
 //! are UTF-8 are taken for a text, texts for [`Bytes`], and a floating-point number without a fraction for an
-//! integer.
+//! integer. For Perl nodes that is not enough: see [`Message::into_typed_loosely`].
 
 pub mod cbor;
 mod dynamic;

@@ -1,4 +1,4 @@
-//! The end of a CBOR array (RFC 8949).
+//! The end of a CBOR item (RFC 8949).
 
 use super::Step;
 use crate::base::StreamError;
@@ -78,9 +78,6 @@ impl CborScanner {
             };
         }
         let (major, info) = (octet >> 5, octet & 0x1f);
-        if self.open.is_empty() && !matches!(major, ARRAY | TAG) {
-            return Err(StreamError::NoMessage);
-        }
         match info {
             0..24 => self.begin(major, info.into(), left, max_depth),
             24..28 => {

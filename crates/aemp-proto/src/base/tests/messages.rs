@@ -7,7 +7,7 @@ use crate::{
     base::{Destination, Framing, MessageReader, Received, StreamError, encode},
     id::PortName,
     limits::Limits,
-    message::{EncodeError, Message},
+    message::{EncodeError, Message, cbor},
     value::{Bytes, Value},
 };
 
@@ -111,6 +111,7 @@ fn every_fault_of_a_stream_has_its_name() {
         (cbor, b"\xa1\x01\x02".to_vec(), StreamError::NoMessage),
         (cbor, b"\xc1\x05".to_vec(), StreamError::NoMessage),
         (cbor, b"\xf6".to_vec(), StreamError::NoMessage),
+        (cbor, b"\x42ab".to_vec(), StreamError::NoMessage),
         (cbor, b"\xff".to_vec(), StreamError::NoCbor),
         (cbor, b"\x81\xff".to_vec(), StreamError::NoCbor),
         (cbor, b"\x81\x1c".to_vec(), StreamError::NoCbor),
@@ -147,6 +148,12 @@ fn what_has_an_end_and_no_sense_is_malformed() {
     }
     let many = [&[0x98, 100][..], &[0; 100]].concat();
     assert!(matches!(read(Framing::Cbor, &many, 9).unwrap_err(), StreamError::Malformed(_)));
+}
+
+#[test]
+fn an_item_is_one_item() {
+    assert_eq!(cbor::item(b"\x80", &limits()), Ok(Value::Array(Vec::new())));
+    assert!(cbor::item(b"\x80\x80", &limits()).is_err());
 }
 
 #[test]

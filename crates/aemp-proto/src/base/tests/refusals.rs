@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::end::{End, connect, dialler, member, secret};
 use crate::{
-    base::{Credentials, Framing, Method, Secret, Tolerated},
+    base::{Credentials, Framing, Method, Progress, Secret, Tolerated},
     link::{LinkError, Outstanding, PeerIncompatible, PeerMisbehaved, Side},
     wire::greeting::{Greeting, GreetingError},
 };
@@ -176,6 +176,29 @@ fn a_wrong_token_is_refused_whatever_is_wrong_with_it() {
     let mut end = plain();
     end.feed(&[greeting, line.into_bytes()].concat(), 4096);
     assert!(end.established().is_some());
+}
+
+#[test]
+fn a_side_that_refuses_says_nothing_more() {
+    let mut dialling = End::new(&member("b", Credentials::Secret(secret()), Tolerated::default()), dialler(), 2);
+    dialling.sent.clear();
+    let dialling = says(dialling, "", "hmac_sha3_512;00;json");
+    refused(&dialling, LinkError::AuthenticationFailed);
+    assert!(dialling.sent.is_empty());
+}
+
+#[test]
+fn a_handshake_that_is_over_stays_over() {
+    let good = b"aemp;1;s;hmac_sha3_512;json\n\n";
+    for bad in ["junk\n", "aemp;1;b;x;y\n\n", "aemp;1;s;x;y\n\n", "aemp;1;s;hmac_sha3_512;json\n\n;\n"] {
+        let mut end = End::new(&member("b", Credentials::Secret(secret()), Tolerated::default()), dialler(), 2);
+        end.feed(bad.as_bytes(), 4096);
+        assert!(end.error().is_some());
+        end.sent.clear();
+        let mut rest = &good[..];
+        assert_eq!(end.handshake.receive(&mut rest), Ok(Progress::Wait), "{bad:?}");
+        assert!(end.handshake.transmit().is_empty() && rest.len() == good.len(), "{bad:?}");
+    }
 }
 
 #[test]
