@@ -1,5 +1,6 @@
 //! The channel between two incarnations, carried by one connection after another.
 
+mod elements;
 mod envelope;
 #[cfg(any(test, feature = "simulation"))]
 mod fingerprint;
@@ -29,6 +30,7 @@ use crate::{
     wire::frame::{Piece, kind},
 };
 
+use elements::Elements;
 pub(crate) use envelope::{Envelope, Naming};
 pub(crate) use hello::{Agreement, Hello, Rank, agree};
 use interned::Interned;
@@ -179,7 +181,7 @@ impl Session {
         while self.outbox.unsent() < room && self.outbox.octets() < limits.max_in_flight_of_large {
             match self.lanes.turn(limits.max_piece, promised) {
                 None => break,
-                Some(Turn::Whole(frame)) => self.push_whole(&frame.head, &frame.body),
+                Some(Turn::Whole(frame)) => self.push_frame(&frame),
                 Some(Turn::Notice(frame)) => self.push_notice(&frame),
                 Some(Turn::Piece(piece, complete)) => self.push_piece(&piece, complete),
             }
