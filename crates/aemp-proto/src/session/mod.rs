@@ -13,6 +13,7 @@ mod ledger;
 mod lossy;
 mod outbox;
 mod reassembly;
+mod spare;
 mod taking_back;
 mod unsent;
 mod waiting;
@@ -200,6 +201,11 @@ impl Session {
     /// Takes a piece of a large frame; gives the frame if it is complete.
     pub(crate) fn take_piece(&mut self, piece: &Piece<'_>, limits: &Limits) -> Result<Option<Bytes>, PieceError> {
         self.reassembly.take(piece, limits)
+    }
+
+    /// Nothing comes for now: memory for large frames is given back.
+    pub(crate) fn rest(&self) {
+        self.reassembly.rest();
     }
 
     /// The session is over: its accounts, and what is on its way to ports of the peer, in order.
