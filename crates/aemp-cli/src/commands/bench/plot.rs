@@ -5,13 +5,13 @@ use std::{fmt::Write as _, fs, path::Path};
 use super::growth::{Over, Point};
 use crate::exit::Failure;
 
-const WIDTH: f64 = 760.0;
+const WIDTH: f64 = 800.0;
 const HEIGHT: f64 = 400.0;
 /// Room for what stands beside the axes.
 const LEFT: f64 = 70.0;
 const BELOW: f64 = 50.0;
 /// Room for the names of the curves.
-const RIGHT: f64 = 250.0;
+const RIGHT: f64 = 290.0;
 const ABOVE: f64 = 20.0;
 const COLOURS: [&str; 6] = ["#0b6e99", "#c2541b", "#3d8b37", "#7a4ea3", "#a8842c", "#555555"];
 

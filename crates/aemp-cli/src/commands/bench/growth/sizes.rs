@@ -30,10 +30,10 @@ pub(super) fn measure(growth: &Growth, found: &mut Found<'_>) -> Result<(), Fail
             let mut point = |curve: &str, value, unit| {
                 found(Point::new(Over::Octets, *size, &format!("{curve}, {how}"), value, unit))
             };
-            let count = (OCTETS / size).clamp(3, growth.messages);
+            let count = (OCTETS / size).min(growth.messages).max(3);
             let (time, _) = remote::flow(&pair, *size as usize, count)?;
             point("messages one way", (size * count) as f64 / time.as_secs_f64() / 1e6, "MB/s")?;
-            let count = (OFTEN / size).clamp(5, (growth.messages / 100).max(1));
+            let count = (OFTEN / size).min(growth.messages / 100).max(5);
             let mut times = calls(&pair, *size as usize, count)?;
             point("a message and a small answer", percentile(&mut times, 50.0).as_secs_f64() * 1e6, "us")?;
         }
