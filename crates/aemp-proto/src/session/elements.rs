@@ -91,8 +91,9 @@ mod tests {
         let message = ("tag", octets(100), vec![Some(octets(50)), None], octets(10));
         let (mut copied, mut encoded, mut joined) = (Vec::new(), Vec::new(), Vec::new());
         cbor::encode(&message, &mut copied).unwrap();
-        let (result, lent) = value::borrowing(&mut encoded, 50, |out| cbor::encode(&message, out));
-        result.unwrap();
+        let borrowing = value::Borrowing::begin(&encoded, 50);
+        cbor::encode(&message, &mut encoded).unwrap();
+        let lent = borrowing.end();
         assert_eq!(lent.len(), 2);
         Elements::new(encoded, lent).append_to(&mut joined);
         assert_eq!(joined, copied);

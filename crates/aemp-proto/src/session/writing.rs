@@ -5,7 +5,7 @@ use crate::{
     kernel::{LocalPort, SendError},
     limits::Limits,
     planted::{Bug, planted},
-    value::{Lent, borrowing},
+    value::{Borrowing, Lent},
     wire::{frame::kind, write},
 };
 
@@ -36,9 +36,9 @@ impl Session {
         let limit = limits.max_message.min(self.peer_max_message);
         if self.lanes.holds(envelope.to) || envelope.kind == kind::SPAWN && self.lanes.holds_spawns() {
             let mut encoded = Vec::new();
-            let (result, lent) = borrowing(&mut encoded, limits.max_piece, encode);
-            result.map_err(SendError::Encode)?;
-            let body = Elements::new(encoded, lent);
+            let borrowing = Borrowing::begin(&encoded, limits.max_piece);
+            encode(&mut encoded).map_err(SendError::Encode)?;
+            let body = Elements::new(encoded, borrowing.end());
             check_size(body.len(), limit)?;
             self.count_name(envelope);
             self.wait_in_lane(envelope, body);
@@ -147,8 +147,9 @@ pub(super) fn write_elements<E>(
 ) -> Result<Written<E>, Written<E>> {
     let head = draft.len();
     let start = draft.buffer().len();
-    let (result, lent) = borrowing(draft.buffer(), max_piece, encode);
-    result.map_err(|error| Written::Failed(SendError::Encode(error)))?;
+    let borrowing = Borrowing::begin(draft.buffer(), max_piece);
+    encode(draft.buffer()).map_err(|error| Written::Failed(SendError::Encode(error)))?;
+    let lent = borrowing.end();
     let octets = lent.iter().fold(draft.len().saturating_sub(head), |sum, lent| sum.saturating_add(lent.octets.len()));
     check_size(octets, limit).map_err(Written::Failed)?;
     if head.saturating_add(octets) > max_piece {

@@ -29,32 +29,36 @@ thread_local! {
     static OFFERED: RefCell<Option<bytes::Bytes>> = const { RefCell::new(None) };
 }
 
-/// Runs `encode` on a buffer, to which octets of at least this length may be lent. In the order of their places.
-pub(crate) fn borrowing<R>(
-    out: &mut Vec<u8>,
-    at_least: usize,
-    encode: impl FnOnce(&mut Vec<u8>) -> R,
-) -> (R, Vec<Lent>) {
-    let guard = Restore(BORROWER.replace(Borrower { buffer: address(out), at_least, lent: false }));
-    let result = encode(out);
-    (result, guard.take())
-}
+/// While it lives, octets may be lent to a buffer. It brings the buffer back that was encoded into before, also after a panic.
+#[must_use]
+pub(crate) struct Borrowing(Borrower);
 
-/// Brings the buffer back that was encoded into before, also after a panic.
-struct Restore(Borrower);
+impl Borrowing {
+    /// Octets of at least this length may be lent to `out`.
+    #[inline]
+    pub(crate) fn begin(out: &Vec<u8>, at_least: usize) -> Self {
+        Self(BORROWER.replace(Borrower { buffer: address(out), at_least, lent: false }))
+    }
 
-impl Restore {
-    fn take(self) -> Vec<Lent> {
-        if BORROWER.get().lent { LENT.take() } else { Vec::new() }
+    /// What was lent, in the order of its places.
+    #[inline]
+    pub(crate) fn end(self) -> Vec<Lent> {
+        if BORROWER.get().lent { take_lent() } else { Vec::new() }
     }
 }
 
-impl Drop for Restore {
+impl Drop for Borrowing {
+    #[inline]
     fn drop(&mut self) {
         if BORROWER.replace(self.0).lent {
-            LENT.take();
+            drop(take_lent());
         }
     }
+}
+
+#[cold]
+fn take_lent() -> Vec<Lent> {
+    LENT.take()
 }
 
 /// Lets octets be lent for as long as `serialize` runs.
@@ -76,6 +80,7 @@ pub(crate) fn lend_or_copy(octets: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+#[cold]
 fn lend(octets: &[u8], out: &Vec<u8>) -> bool {
     let mut borrower = BORROWER.get();
     let offered = OFFERED.take().filter(|offered| std::ptr::eq(&**offered, octets));
@@ -86,6 +91,7 @@ fn lend(octets: &[u8], out: &Vec<u8>) -> bool {
     true
 }
 
+#[inline]
 fn address(buffer: &Vec<u8>) -> usize {
     std::ptr::from_ref(buffer).addr()
 }
@@ -99,6 +105,12 @@ pub fn append_encoded(octets: &bytes::Bytes, out: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
+    fn borrowing(out: &mut Vec<u8>, encode: impl FnOnce(&mut Vec<u8>)) -> Vec<Lent> {
+        let borrowing = Borrowing::begin(out, 4);
+        encode(out);
+        borrowing.end()
+    }
+
     fn append(text: &'static [u8], out: &mut Vec<u8>) {
         append_encoded(&bytes::Bytes::from_static(text), out);
     }
@@ -106,7 +118,7 @@ mod tests {
     #[test]
     fn long_octets_are_lent_in_their_places_and_short_ones_copied() {
         let mut out = b"before".to_vec();
-        let ((), lent) = borrowing(&mut out, 4, |out| {
+        let lent = borrowing(&mut out, |out| {
             append(b"long", out);
             append(b"sho", out);
             append(b"longer", out);
@@ -119,7 +131,7 @@ mod tests {
     #[test]
     fn another_buffer_borrows_nothing() {
         let (mut out, mut other) = (Vec::new(), Vec::new());
-        let ((), lent) = borrowing(&mut out, 4, |_| append(b"long", &mut other));
+        let lent = borrowing(&mut out, |_| append(b"long", &mut other));
         assert!(lent.is_empty());
         assert_eq!(other, b"long");
         append(b"alone", &mut other);
@@ -129,12 +141,12 @@ mod tests {
     #[test]
     fn what_was_lent_before_a_panic_is_forgotten() {
         let panicked = std::panic::catch_unwind(|| {
-            borrowing(&mut Vec::new(), 4, |out| {
+            borrowing(&mut Vec::new(), |out| {
                 append(b"long", out);
                 std::panic::resume_unwind(Box::new(()));
             })
         });
         assert!(panicked.is_err());
-        assert!(borrowing(&mut Vec::new(), 4, |out| append(b"sho", out)).1.is_empty());
+        assert!(borrowing(&mut Vec::new(), |out| append(b"sho", out)).is_empty());
     }
 }

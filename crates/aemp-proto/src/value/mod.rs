@@ -17,7 +17,7 @@ pub use serializer::to_value;
 pub(crate) use build::{Budget, Element};
 pub(crate) use bytes::share_frame;
 pub(crate) use deserialize::{FromValue, visit_integral};
-pub(crate) use lent::{Lent, borrowing, lend_or_copy};
+pub(crate) use lent::{Borrowing, Lent, lend_or_copy};
 pub(crate) use serializer::ToValue;
 
 /// Any value that a message can carry.
