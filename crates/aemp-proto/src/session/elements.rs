@@ -88,10 +88,10 @@ mod tests {
     #[test]
     fn a_message_is_the_same_whether_its_octets_are_lent_or_copied() {
         let octets = |length| value::Bytes::from(vec![7; length]);
-        let message = ("tag", octets(100), vec![Some(octets(50)), None], octets(10));
+        let message = ("tag", octets(3000), vec![Some(octets(2000)), None], octets(1500));
         let (mut copied, mut encoded, mut joined) = (Vec::new(), Vec::new(), Vec::new());
         cbor::encode(&message, &mut copied).unwrap();
-        let borrowing = value::Borrowing::begin(&encoded, 50);
+        let borrowing = value::Borrowing::begin(&encoded, 2000);
         cbor::encode(&message, &mut encoded).unwrap();
         let lent = borrowing.end();
         assert_eq!(lent.len(), 2);

@@ -2,6 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 
+/// Shorter octets are copied whoever borrows: where the length is known, nothing else is left to be done.
+const LENT_FROM: usize = 1024;
+
 /// Octets that stand in an encoded message without having been copied there.
 #[derive(Debug)]
 pub(crate) struct Lent {
@@ -63,7 +66,7 @@ fn take_lent() -> Vec<Lent> {
 
 /// Lets octets be lent for as long as `serialize` runs.
 pub(super) fn offering<R>(octets: &bytes::Bytes, serialize: impl FnOnce() -> R) -> R {
-    if octets.len() < BORROWER.get().at_least {
+    if octets.len() < LENT_FROM || octets.len() < BORROWER.get().at_least {
         return serialize();
     }
     OFFERED.set(Some(octets.clone()));
@@ -75,7 +78,7 @@ pub(super) fn offering<R>(octets: &bytes::Bytes, serialize: impl FnOnce() -> R) 
 /// Appends octets to a buffer, if they are not to be lent to it.
 #[inline]
 pub(crate) fn lend_or_copy(octets: &[u8], out: &mut Vec<u8>) {
-    if octets.len() < BORROWER.get().at_least || !lend(octets, out) {
+    if octets.len() < LENT_FROM || !lend(octets, out) {
         out.extend_from_slice(octets);
     }
 }
@@ -106,47 +109,51 @@ mod tests {
     use super::*;
 
     fn borrowing(out: &mut Vec<u8>, encode: impl FnOnce(&mut Vec<u8>)) -> Vec<Lent> {
-        let borrowing = Borrowing::begin(out, 4);
+        let borrowing = Borrowing::begin(out, LENT_FROM);
         encode(out);
         borrowing.end()
     }
 
-    fn append(text: &'static [u8], out: &mut Vec<u8>) {
-        append_encoded(&bytes::Bytes::from_static(text), out);
+    const LONG: &[u8] = &[1; LENT_FROM];
+    const LONGER: &[u8] = &[2; LENT_FROM + 1];
+    const SHORT: &[u8] = &[3; LENT_FROM - 1];
+
+    fn append(octets: &'static [u8], out: &mut Vec<u8>) {
+        append_encoded(&bytes::Bytes::from_static(octets), out);
     }
 
     #[test]
     fn long_octets_are_lent_in_their_places_and_short_ones_copied() {
         let mut out = b"before".to_vec();
         let lent = borrowing(&mut out, |out| {
-            append(b"long", out);
-            append(b"sho", out);
-            append(b"longer", out);
+            append(LONG, out);
+            append(SHORT, out);
+            append(LONGER, out);
         });
-        assert_eq!(out, b"beforesho");
+        assert_eq!(out, [b"before", SHORT].concat());
         let lent: Vec<_> = lent.iter().map(|lent| (lent.at, &*lent.octets)).collect();
-        assert_eq!(lent, [(6, &b"long"[..]), (9, b"longer")]);
+        assert_eq!(lent, [(6, LONG), (6 + SHORT.len(), LONGER)]);
     }
 
     #[test]
     fn another_buffer_borrows_nothing() {
         let (mut out, mut other) = (Vec::new(), Vec::new());
-        let lent = borrowing(&mut out, |_| append(b"long", &mut other));
+        let lent = borrowing(&mut out, |_| append(LONG, &mut other));
         assert!(lent.is_empty());
-        assert_eq!(other, b"long");
-        append(b"alone", &mut other);
-        assert_eq!(other, b"longalone");
+        assert_eq!(other, LONG);
+        append(LONGER, &mut other);
+        assert_eq!(other, [LONG, LONGER].concat());
     }
 
     #[test]
     fn what_was_lent_before_a_panic_is_forgotten() {
         let panicked = std::panic::catch_unwind(|| {
             borrowing(&mut Vec::new(), |out| {
-                append(b"long", out);
+                append(LONG, out);
                 std::panic::resume_unwind(Box::new(()));
             })
         });
         assert!(panicked.is_err());
-        assert!(borrowing(&mut Vec::new(), |out| append(b"sho", out)).is_empty());
+        assert!(borrowing(&mut Vec::new(), |out| append(SHORT, out)).is_empty());
     }
 }
