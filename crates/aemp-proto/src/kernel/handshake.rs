@@ -345,7 +345,7 @@ impl Kernel {
         let naming = if unsent.what == Kept::Kill { Naming::Full } else { Naming::Interned };
         let envelope = Envelope { kind, to: &unsent.to, naming, from: Sender::Forgotten, fields };
         let copy = |out: &mut Vec<u8>| -> Result<(), std::convert::Infallible> {
-            out.extend_from_slice(&unsent.body);
+            unsent.body.append_to(out);
             Ok(())
         };
         // It was small enough for the other incarnation, and nothing is known of this one's limit yet.

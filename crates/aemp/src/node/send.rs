@@ -6,6 +6,7 @@ use aemp_proto::{
     id::{PortId, PortNumber},
     kernel::{Event, LocalPort, SendError},
     reason::{Reason, ReasonCode},
+    value::append_encoded,
 };
 use serde::Serialize;
 
@@ -92,9 +93,10 @@ impl Engine {
     ///
     /// The peer may take only smaller messages than this node, and the sender has gone on: the call fails, or the port is
     /// dead for this node.
-    pub(super) fn send_encoded(self: &Rc<Self>, to: &PortId, call: Option<PortNumber>, octets: &[u8]) {
+    pub(super) fn send_encoded(self: &Rc<Self>, to: &PortId, call: Option<PortNumber>, octets: Vec<u8>) {
+        let octets = octets.into();
         let copy = |out: &mut Vec<u8>| {
-            out.extend_from_slice(octets);
+            append_encoded(&octets, out);
             Ok::<(), std::convert::Infallible>(())
         };
         let sent = self.kernel(|kernel, now| match call {

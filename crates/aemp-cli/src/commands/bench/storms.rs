@@ -24,7 +24,7 @@ pub(super) fn kill(count: u64) -> Result<Record, Failure> {
 
 /// Ports of the other process are killed by it, all together.
 pub(super) fn kill_away(bench: &Bench, count: u64) -> Result<Record, Failure> {
-    let pair = Pair::start(bench)?;
+    let pair = Pair::start(&bench.setting)?;
     let deaths = watch(&pair.node, ports_of(&pair, count)?)?;
     let before = pair.tally()?;
     let meter = Meter::start();
@@ -37,7 +37,7 @@ pub(super) fn kill_away(bench: &Bench, count: u64) -> Result<Record, Failure> {
 
 /// The other process ends without a word. The time is that from the first notice to the last: the death is established then.
 pub(super) fn node_death(bench: &Bench, count: u64) -> Result<Record, Failure> {
-    let pair = Pair::start(bench)?;
+    let pair = Pair::start(&bench.setting)?;
     let deaths = watch(&pair.node, ports_of(&pair, count)?)?;
     pair.node.send(&pair.peer, Flow::Die);
     let left = deaths.first()?;
@@ -49,7 +49,7 @@ pub(super) fn node_death(bench: &Bench, count: u64) -> Result<Record, Failure> {
 }
 
 /// Ports that the other process opened.
-fn ports_of(pair: &Pair, count: u64) -> Result<Vec<Port<()>>, Failure> {
+pub(super) fn ports_of(pair: &Pair, count: u64) -> Result<Vec<Port<()>>, Failure> {
     let mut ports = Vec::new();
     while (ports.len() as u64) < count {
         let some = (count - ports.len() as u64).min(AT_ONCE) as usize;
@@ -59,7 +59,7 @@ fn ports_of(pair: &Pair, count: u64) -> Result<Vec<Port<()>>, Failure> {
 }
 
 /// Monitors that were set.
-struct Deaths {
+pub(super) struct Deaths {
     /// How many are left, after the first and after the last that fired.
     left: mpsc::Receiver<usize>,
     /// Without them the monitors would be taken back.
@@ -73,14 +73,14 @@ impl Deaths {
     }
 
     /// Waits until all have fired.
-    fn all(&self) -> Result<(), Failure> {
+    pub(super) fn all(&self) -> Result<(), Failure> {
         while self.left.recv().map_err(|_| failed("a monitor was dropped before it fired"))? > 0 {}
         Ok(())
     }
 }
 
 /// Monitors all these ports.
-fn watch(node: &Node, ports: Vec<Port<()>>) -> Result<Deaths, Failure> {
+pub(super) fn watch(node: &Node, ports: Vec<Port<()>>) -> Result<Deaths, Failure> {
     let (tell, told) = mpsc::channel();
     let set = node.run(move |cx| {
         let (total, left) = (ports.len(), Rc::new(Cell::new(ports.len())));
