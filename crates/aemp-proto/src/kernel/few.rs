@@ -8,7 +8,8 @@ pub(crate) enum Few<T> {
     #[default]
     None,
     One(T),
-    More(BTreeSet<T>),
+    /// In a box, so that the others stay small.
+    More(Box<BTreeSet<T>>),
 }
 
 impl<T: Ord> Few<T> {
@@ -16,7 +17,7 @@ impl<T: Ord> Few<T> {
         *self = match std::mem::take(self) {
             Self::None => Self::One(element),
             Self::One(first) if first == element => Self::One(first),
-            Self::One(first) => Self::More(BTreeSet::from([first, element])),
+            Self::One(first) => Self::More(Box::new(BTreeSet::from([first, element]))),
             Self::More(mut elements) => {
                 elements.insert(element);
                 Self::More(elements)
@@ -60,7 +61,7 @@ impl<T: Ord> Few<T> {
             Self::One(only) => (Some(only), None),
             Self::More(elements) => (None, Some(elements)),
         };
-        one.into_iter().chain(more.into_iter().flatten())
+        one.into_iter().chain(more.into_iter().flat_map(|elements| elements.iter()))
     }
 }
 
@@ -72,7 +73,7 @@ impl<T> IntoIterator for Few<T> {
         let (one, more) = match self {
             Self::None => (None, BTreeSet::new()),
             Self::One(only) => (Some(only), BTreeSet::new()),
-            Self::More(elements) => (None, elements),
+            Self::More(elements) => (None, *elements),
         };
         one.into_iter().chain(more)
     }

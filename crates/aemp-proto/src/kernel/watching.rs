@@ -30,7 +30,7 @@ pub(crate) enum Watch {
 impl Kernel {
     /// Watches a port anywhere, or a node by its node port.
     ///
-    /// It fires at most once, through [`Output::Fired`], and never inside this call.
+    /// It fires at most once, through [`Output::Fired`] and [`Self::take_notice`], and never inside this call.
     pub fn monitor(&mut self, target: &PortId, now: Time) -> WatchId {
         self.watch(target, None, now)
     }
@@ -86,6 +86,20 @@ impl Kernel {
         }
         self.wish(key, now);
         watch
+    }
+
+    /// A watch that fired is told of, now: it is over. False if it was ended since, and is to stay silent.
+    #[must_use]
+    pub fn take_notice(&mut self, watch: WatchId) -> bool {
+        let stays = planted(Bug::TwoNotices);
+        match if stays { self.watches.get(watch.0).cloned() } else { self.watches.remove(watch.0) } {
+            Some(Watch::Remote { peer, linked, .. }) => {
+                self.unlink(linked, peer);
+                true
+            }
+            Some(_) => true,
+            None => planted(Bug::DroppedMonitorFires),
+        }
     }
 
     /// Ends a watch: it never fires afterwards. Does nothing if it has fired.

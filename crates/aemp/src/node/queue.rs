@@ -35,6 +35,7 @@ pub(super) struct Token {
 pub(super) struct TypedQueue<M>(RefCell<VecDeque<M>>);
 
 impl<M> TypedQueue<M> {
+    #[inline]
     pub(super) fn pop(&self) -> Option<M> {
         self.0.borrow_mut().pop_front()
     }
@@ -89,10 +90,11 @@ impl Queues {
         })
     }
 
-    pub(super) fn typed<M: 'static>(&self) -> Rc<TypedQueue<M>> {
-        let queue = self.get(self.index_of::<M>());
-        let queue: Rc<dyn Any> = queue;
-        queue.downcast().expect("the index was made for this type")
+    /// The same, and its index.
+    pub(super) fn typed<M: 'static>(&self) -> (QueueIndex, Rc<TypedQueue<M>>) {
+        let index = self.index_of::<M>();
+        let queue: Rc<dyn Any> = self.get(index);
+        (index, queue.downcast().expect("the index was made for this type"))
     }
 
     /// Appends a message if the queue is of its type, else gives it back.

@@ -28,12 +28,19 @@ pub(super) enum Place {
     Away,
 }
 
+// What a message to a port of the own node passes through is one function in the end, and everything else is out of its way.
 impl Engine {
-    #[inline]
+    #[inline(always)]
     pub(super) fn locate(&self, id: &PortId) -> Place {
-        if let Some(port) = self.shared.own_port(id) {
-            return Place::Here(port);
+        match self.shared.own_port(id) {
+            Some(port) => Place::Here(port),
+            None => self.look_for(id),
         }
+    }
+
+    /// Where a port is whose name does not tell.
+    #[inline(never)]
+    fn look_for(&self, id: &PortId) -> Place {
         if id.node != self.shared.id {
             return Place::Away;
         }
@@ -50,7 +57,7 @@ impl Engine {
     }
 
     /// Sends a message.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn send<M>(self: &Rc<Self>, from: Option<LocalPort>, to: &PortId, message: M) -> Result<(), TrySendError>
     where
         M: Serialize + 'static,
@@ -61,12 +68,14 @@ impl Engine {
                 self.nowhere(to);
                 Ok(())
             }
-            Place::Away => {
-                let sent =
-                    self.kernel(|kernel, now| kernel.send(to, from, now, |out| scope::encode(&message, out).map(drop)));
-                finish(sent, message)
-            }
+            Place::Away => self.send_away(from, to, message),
         }
+    }
+
+    #[inline(never)]
+    fn send_away<M: Serialize>(&self, from: Option<LocalPort>, to: &PortId, message: M) -> Result<(), TrySendError> {
+        let sent = self.kernel(|kernel, now| kernel.send(to, from, now, |out| scope::encode(&message, out).map(drop)));
+        finish(sent, message)
     }
 
     /// Sends a message that carries the reply to a call of this node.
@@ -122,7 +131,7 @@ impl Engine {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn send_here<M: Serialize + 'static>(
         self: &Rc<Self>,
         port: LocalPort,
@@ -130,7 +139,7 @@ impl Engine {
     ) -> Result<(), TrySendError> {
         let accepted = self.ports.borrow_mut().accept(port);
         let Some(queue) = accepted else {
-            self.dropped(port, Reason::new(ReasonCode::NoSuchPort, ""));
+            self.too_late(port);
             return Ok(());
         };
         if let Err(message) = self.queues.push(queue, message) {
@@ -140,7 +149,13 @@ impl Engine {
         Ok(())
     }
 
+    #[cold]
+    fn too_late(self: &Rc<Self>, port: LocalPort) {
+        self.dropped(port, Reason::new(ReasonCode::NoSuchPort, ""));
+    }
+
     /// The receiver takes another type than the sender gives: the message goes the way it would over the network.
+    #[inline(never)]
     fn send_as_octets<M: Serialize>(self: &Rc<Self>, port: LocalPort, message: M) -> Result<(), TrySendError> {
         let encoded = scope::encode_checked(message, self.shared.limits.max_message);
         let Ok((octets, _)) = encoded else {
@@ -155,8 +170,8 @@ impl Engine {
 
     #[inline]
     fn push_message_token(self: &Rc<Self>, token: Token) {
-        self.push_token(token);
-        if self.waiting_messages() >= self.shared.limits.max_local {
+        let limit = self.shared.limits.max_local;
+        if self.push_token(token) >= limit && self.waiting_messages() >= limit {
             self.shed();
         }
     }
@@ -166,6 +181,7 @@ impl Engine {
         self.tokens.borrow().len().saturating_sub(self.jobs.borrow().len())
     }
 
+    #[cold]
     fn nowhere(self: &Rc<Self>, to: &PortId) {
         let reason = Reason::new(ReasonCode::NoSuchPort, "");
         self.event(Event::MessageDropped { to: to.clone(), reason });

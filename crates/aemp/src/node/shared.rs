@@ -139,7 +139,7 @@ impl Shared {
     }
 
     /// The port of this node that an ID names, if the name says which.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn own_port(&self, id: &PortId) -> Option<LocalPort> {
         match &id.name {
             PortName::Native { origin, number }

@@ -1,19 +1,22 @@
 //! Timers of ports and calls.
 
-use std::{collections::BTreeSet, rc::Rc, time::Duration};
+use std::{cmp::Reverse, collections::BinaryHeap, rc::Rc, time::Duration};
 
 use aemp_proto::{kernel::LocalPort, time::Time};
 use rustc_hash::FxHashMap;
 
 use super::{
     dispatch::{contained, drop_quietly},
-    engine::{Engine, Job},
+    engine::Engine,
+    jobs::Job,
 };
 
 /// Timers that fire in one turn, before sockets are looked at again.
 const BUDGET: usize = 1_024;
 /// The shortest period: below it a timer would be all that the node does.
 const MIN_PERIOD: Duration = Duration::from_millis(1);
+/// Places of cancelled timers in the order that are worth no work.
+const MAX_STALE: usize = 64;
 
 /// A timer of the node; never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,7 +24,7 @@ pub(crate) struct TimerId(u64);
 
 type Tick = Box<dyn FnMut(&Rc<Engine>)>;
 
-enum Action {
+pub(super) enum Action {
     Once(Job),
     Every(Duration, Tick),
 }
@@ -37,7 +40,8 @@ struct Entry {
 #[derive(Default)]
 pub(super) struct Timers {
     made: u64,
-    order: BTreeSet<(Time, TimerId)>,
+    /// Cancelled timers stay in it until they come first, or are the most: nearly all are cancelled, and none of them is looked for.
+    order: BinaryHeap<Reverse<(Time, TimerId)>>,
     entries: FxHashMap<TimerId, Entry>,
 }
 
@@ -45,21 +49,34 @@ impl Timers {
     fn insert(&mut self, due: Time, owner: Option<LocalPort>, action: Action) -> TimerId {
         let id = TimerId(self.made);
         self.made += 1;
-        self.order.insert((due, id));
+        self.order.push(Reverse((due, id)));
         self.entries.insert(id, Entry { due, owner, action: Some(action) });
         id
     }
 
     fn remove(&mut self, id: TimerId) -> Option<Entry> {
         let entry = self.entries.remove(&id)?;
-        self.order.remove(&(entry.due, id));
+        if self.order.len() / 2 > self.entries.len() + MAX_STALE {
+            self.order.retain(|Reverse((_, id))| self.entries.contains_key(id));
+        }
         Some(entry)
+    }
+
+    /// When the first timer is due.
+    fn first(&mut self) -> Option<Time> {
+        while let Some(Reverse((due, id))) = self.order.peek() {
+            if self.entries.contains_key(id) {
+                return Some(*due);
+            }
+            self.order.pop();
+        }
+        None
     }
 
     /// The first timer that is due, out of the order until it is put back.
     fn pop_due(&mut self, now: Time) -> Option<(TimerId, Action)> {
-        let (_, id) = *self.order.first().filter(|(due, _)| *due <= now)?;
-        self.order.pop_first();
+        self.first().filter(|due| *due <= now)?;
+        let Reverse((_, id)) = self.order.pop()?;
         Some((id, self.entries.get_mut(&id)?.action.take()?))
     }
 
@@ -70,7 +87,7 @@ impl Timers {
         let late = Duration::from_nanos(u64::try_from(late).unwrap_or(u64::MAX));
         entry.due = now.after(period.saturating_sub(late));
         entry.action = Some(action);
-        self.order.insert((entry.due, id));
+        self.order.push(Reverse((entry.due, id)));
         None
     }
 }
@@ -83,7 +100,7 @@ impl Engine {
         delay: Duration,
         then: impl FnOnce(&Rc<Self>) + 'static,
     ) -> TimerId {
-        self.add_timer(owner, delay, Action::Once(Box::new(then)))
+        self.add_timer(owner, delay, Action::Once(Job::Other(Box::new(then))))
     }
 
     /// Calls `then` every `period`, at least a millisecond; what is missed is skipped.
@@ -98,7 +115,7 @@ impl Engine {
     }
 
     /// The clock is read, since a handler may have run for long: a timer is never early.
-    fn add_timer(&self, owner: Option<LocalPort>, delay: Duration, action: Action) -> TimerId {
+    pub(super) fn add_timer(&self, owner: Option<LocalPort>, delay: Duration, action: Action) -> TimerId {
         let due = self.clock.read().after(delay);
         let id = self.timers.borrow_mut().insert(due, owner, action);
         if let Some(port) = owner
@@ -128,7 +145,7 @@ impl Engine {
     }
 
     pub(super) fn next_timer(&self) -> Option<Time> {
-        self.timers.borrow().order.first().map(|(due, _)| *due)
+        self.timers.borrow_mut().first()
     }
 
     /// Fires a bounded number of the timers that are due.
@@ -138,9 +155,9 @@ impl Engine {
             let due = self.timers.borrow_mut().pop_due(now);
             match due {
                 None => break,
-                Some((id, Action::Once(then))) => {
+                Some((id, Action::Once(job))) => {
                     self.cancel_timer(id);
-                    contained(|| then(self));
+                    self.do_job(job);
                 }
                 Some((id, Action::Every(period, mut then))) => {
                     contained(|| then(self));
