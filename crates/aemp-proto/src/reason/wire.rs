@@ -29,6 +29,9 @@ impl Reason {
     ///
     /// The octets are not CBOR, or exceed the limits.
     pub fn decode(octets: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
+        if octets.is_empty() {
+            return Ok(Self::normal());
+        }
         cbor::decode(&Body::Borrowed(octets), limits)
     }
 
