@@ -1,6 +1,10 @@
 //! A set that has one element as a rule.
 
-use std::collections::{BTreeSet, btree_set};
+use std::{
+    collections::BTreeSet,
+    iter::{Chain, Flatten},
+    option,
+};
 
 /// A set in order, without memory of its own for one element.
 #[derive(Clone, Debug, Default)]
@@ -67,15 +71,15 @@ impl<T: Ord> Few<T> {
 
 impl<T> IntoIterator for Few<T> {
     type Item = T;
-    type IntoIter = std::iter::Chain<std::option::IntoIter<T>, btree_set::IntoIter<T>>;
+    type IntoIter = Chain<option::IntoIter<T>, Flatten<option::IntoIter<BTreeSet<T>>>>;
 
     fn into_iter(self) -> Self::IntoIter {
         let (one, more) = match self {
-            Self::None => (None, BTreeSet::new()),
-            Self::One(only) => (Some(only), BTreeSet::new()),
-            Self::More(elements) => (None, *elements),
+            Self::None => (None, None),
+            Self::One(only) => (Some(only), None),
+            Self::More(elements) => (None, Some(*elements)),
         };
-        one.into_iter().chain(more)
+        one.into_iter().chain(more.into_iter().flatten())
     }
 }
 

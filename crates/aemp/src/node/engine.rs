@@ -127,7 +127,7 @@ impl Engine {
     }
 
     /// Puts a token into the run queue, which has so many now.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push_token(&self, token: Token) -> usize {
         let mut tokens = self.tokens.borrow_mut();
         tokens.push_back(token);

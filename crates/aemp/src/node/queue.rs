@@ -2,7 +2,7 @@
 
 use std::{
     any::{Any, TypeId},
-    cell::RefCell,
+    cell::{Ref, RefCell},
     collections::VecDeque,
     rc::Rc,
 };
@@ -38,6 +38,11 @@ impl<M> TypedQueue<M> {
     #[inline]
     pub(super) fn pop(&self) -> Option<M> {
         self.0.borrow_mut().pop_front()
+    }
+
+    #[inline(always)]
+    pub(super) fn push(&self, message: M) {
+        self.0.borrow_mut().push_back(message);
     }
 
     /// Puts a message in front, to be handled at once.
@@ -97,18 +102,14 @@ impl Queues {
         (index, queue.downcast().expect("the index was made for this type"))
     }
 
-    /// Appends a message if the queue is of its type, else gives it back.
+    /// The queue with this index, if it is of this type.
     #[inline]
-    pub(super) fn push<M: 'static>(&self, index: QueueIndex, message: M) -> Result<(), M> {
-        let all = self.all.borrow();
-        let queue: &dyn Any = &*all[index.0 as usize];
-        match queue.downcast_ref::<TypedQueue<M>>() {
-            Some(queue) => {
-                queue.0.borrow_mut().push_back(message);
-                Ok(())
-            }
-            None => Err(message),
-        }
+    pub(super) fn of_type<M: 'static>(&self, index: QueueIndex) -> Option<Ref<'_, TypedQueue<M>>> {
+        Ref::filter_map(self.all.borrow(), |all| {
+            let queue: &dyn Any = &*all[index.0 as usize];
+            queue.downcast_ref()
+        })
+        .ok()
     }
 
     /// Takes the first message out, to be dropped.

@@ -142,9 +142,10 @@ impl Engine {
             self.too_late(port);
             return Ok(());
         };
-        if let Err(message) = self.queues.push(queue, message) {
-            return self.send_as_octets(port, message);
-        }
+        // Nothing moves the message before it is where it stays: to copy what was just written makes a processor wait.
+        let Some(typed) = self.queues.of_type(queue) else { return self.send_as_octets(port, message) };
+        typed.push(message);
+        drop(typed);
         self.push_message_token(Token { port, queue });
         Ok(())
     }
@@ -162,13 +163,13 @@ impl Engine {
             self.ports.borrow_mut().no_longer_waits(port);
             return encoded.map(drop);
         };
-        let pushed = self.queues.push(super::queue::QueueIndex::ENCODED, Encoded(octets));
-        debug_assert!(pushed.is_ok(), "this queue holds encoded messages");
-        self.push_message_token(Token { port, queue: super::queue::QueueIndex::ENCODED });
+        let (queue, encoded) = self.queues.typed();
+        encoded.push(Encoded(octets));
+        self.push_message_token(Token { port, queue });
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn push_message_token(self: &Rc<Self>, token: Token) {
         let limit = self.shared.limits.max_local;
         if self.push_token(token) >= limit && self.waiting_messages() >= limit {

@@ -40,7 +40,7 @@ struct Entry {
 #[derive(Default)]
 pub(super) struct Timers {
     made: u64,
-    /// Cancelled timers stay in it until they come first, or are the most: nearly all are cancelled, and none of them is looked for.
+    /// Cancelled timers stay in it until their time comes, or until they are the most: nearly all are cancelled, and none is looked for.
     order: BinaryHeap<Reverse<(Time, TimerId)>>,
     entries: FxHashMap<TimerId, Entry>,
 }
@@ -62,22 +62,20 @@ impl Timers {
         Some(entry)
     }
 
-    /// When the first timer is due.
-    fn first(&mut self) -> Option<Time> {
-        while let Some(Reverse((due, id))) = self.order.peek() {
-            if self.entries.contains_key(id) {
-                return Some(*due);
-            }
-            self.order.pop();
-        }
-        None
+    /// When the first timer is due; it may be a cancelled one.
+    fn first(&self) -> Option<Time> {
+        self.order.peek().map(|Reverse((due, _))| *due)
     }
 
     /// The first timer that is due, out of the order until it is put back.
     fn pop_due(&mut self, now: Time) -> Option<(TimerId, Action)> {
-        self.first().filter(|due| *due <= now)?;
-        let Reverse((_, id)) = self.order.pop()?;
-        Some((id, self.entries.get_mut(&id)?.action.take()?))
+        while self.first().is_some_and(|due| due <= now) {
+            let Reverse((_, id)) = self.order.pop()?;
+            if let Some(action) = self.entries.get_mut(&id).and_then(|entry| entry.action.take()) {
+                return Some((id, action));
+            }
+        }
+        None
     }
 
     /// Puts a periodic timer back, skipping what was missed, or gives it back if it was cancelled while it ran.
@@ -145,7 +143,7 @@ impl Engine {
     }
 
     pub(super) fn next_timer(&self) -> Option<Time> {
-        self.timers.borrow_mut().first()
+        self.timers.borrow().first()
     }
 
     /// Fires a bounded number of the timers that are due.
