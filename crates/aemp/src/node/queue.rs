@@ -40,7 +40,7 @@ impl<M> TypedQueue<M> {
         self.0.borrow_mut().pop_front()
     }
 
-    #[inline(always)]
+    #[inline]
     pub(super) fn push(&self, message: M) {
         self.0.borrow_mut().push_back(message);
     }
@@ -103,7 +103,7 @@ impl Queues {
     }
 
     /// The queue with this index, if it is of this type.
-    #[inline]
+    #[inline(always)]
     pub(super) fn of_type<M: 'static>(&self, index: QueueIndex) -> Option<Ref<'_, TypedQueue<M>>> {
         Ref::filter_map(self.all.borrow(), |all| {
             let queue: &dyn Any = &*all[index.0 as usize];

@@ -28,7 +28,8 @@ pub(super) enum Place {
     Away,
 }
 
-// What a message to a port of the own node passes through is one function in the end, and everything else is out of its way.
+// What has no message in its hands is always inlined on the way to a port of the own node, and what is rare never: a message
+// is then moved once. To inline what has it would copy it each time, and a processor waits for what was just written.
 impl Engine {
     #[inline(always)]
     pub(super) fn locate(&self, id: &PortId) -> Place {
@@ -57,7 +58,7 @@ impl Engine {
     }
 
     /// Sends a message.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn send<M>(self: &Rc<Self>, from: Option<LocalPort>, to: &PortId, message: M) -> Result<(), TrySendError>
     where
         M: Serialize + 'static,
@@ -131,7 +132,7 @@ impl Engine {
         }
     }
 
-    #[inline(always)]
+    #[inline]
     pub(super) fn send_here<M: Serialize + 'static>(
         self: &Rc<Self>,
         port: LocalPort,
@@ -142,7 +143,6 @@ impl Engine {
             self.too_late(port);
             return Ok(());
         };
-        // Nothing moves the message before it is where it stays: to copy what was just written makes a processor wait.
         let Some(typed) = self.queues.of_type(queue) else { return self.send_as_octets(port, message) };
         typed.push(message);
         drop(typed);

@@ -97,7 +97,7 @@ impl Engine {
 
     /// A port without a handler; `None` if its name is taken.
     fn reserve(&self, name: PortName) -> Option<LocalPort> {
-        let port = self.shared.take_port().ok()?;
+        let port = self.shared.take_port_here();
         if !self.kernel(|kernel, _| kernel.open_as(port, name)) {
             self.shared.give_port_back(port);
             return None;
