@@ -12,7 +12,7 @@ pub(crate) enum Few<T> {
     #[default]
     None,
     One(T),
-    /// In a box, so that the others stay small.
+    #[expect(clippy::box_collection, reason = "the others are to be small")]
     More(Box<BTreeSet<T>>),
 }
 

@@ -172,3 +172,34 @@ impl Engine {
         drop_quietly(all);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nothing() -> Action {
+        Action::Once(Job::Other(Box::new(|_| ())))
+    }
+
+    #[test]
+    fn timers_come_when_they_are_due_in_order_and_cancelled_ones_never() {
+        let mut timers = Timers::default();
+        let at = |second| Time::new(Duration::from_secs(second));
+        let [late, cancelled, early, as_early] = [3, 1, 2, 2].map(|second| timers.insert(at(second), None, nothing()));
+        assert!(timers.remove(cancelled).is_some() && timers.remove(cancelled).is_none());
+        let mut due = |second| std::iter::from_fn(|| timers.pop_due(at(second)).map(|(id, _)| id)).collect::<Vec<_>>();
+        assert_eq!([due(1), due(2), due(3)], [vec![], vec![early, as_early], vec![late]]);
+    }
+
+    #[test]
+    fn cancelled_timers_leave_the_order_before_they_are_due() {
+        let mut timers = Timers::default();
+        let kept = timers.insert(Time::ZERO, None, nothing());
+        for _ in 0..10_000 {
+            let id = timers.insert(Time::new(Duration::from_secs(30)), None, nothing());
+            timers.remove(id);
+        }
+        assert!(timers.order.len() <= 2 * (MAX_STALE + 2), "{} places", timers.order.len());
+        assert_eq!(timers.pop_due(Time::ZERO).map(|(id, _)| id), Some(kept));
+    }
+}
