@@ -159,7 +159,8 @@ impl Engine {
         }
         let Ok(message) = self.guarded(Some(port), |_| Ok(make())) else { return };
         let (index, queue) = self.queues.typed();
-        queue.push_front(message);
+        // In front, to be handled at once.
+        queue.messages().push_front(message);
         self.dispatch(Token { port, queue: index });
     }
 

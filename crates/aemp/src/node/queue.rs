@@ -2,7 +2,7 @@
 
 use std::{
     any::{Any, TypeId},
-    cell::{Ref, RefCell},
+    cell::{Ref, RefCell, RefMut},
     collections::VecDeque,
     rc::Rc,
 };
@@ -40,14 +40,9 @@ impl<M> TypedQueue<M> {
         self.0.borrow_mut().pop_front()
     }
 
-    #[inline]
-    pub(super) fn push(&self, message: M) {
-        self.0.borrow_mut().push_back(message);
-    }
-
-    /// Puts a message in front, to be handled at once.
-    pub(super) fn push_front(&self, message: M) {
-        self.0.borrow_mut().push_front(message);
+    #[inline(always)]
+    pub(super) fn messages(&self) -> RefMut<'_, VecDeque<M>> {
+        self.0.borrow_mut()
     }
 }
 

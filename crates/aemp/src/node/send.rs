@@ -28,8 +28,8 @@ pub(super) enum Place {
     Away,
 }
 
-// What has no message in its hands is always inlined on the way to a port of the own node, and what is rare never: a message
-// is then moved once. To inline what has it would copy it each time, and a processor waits for what was just written.
+// The way to a port of the own node is one function in the end, and what is rare is out of its way. What can fail or panic
+// comes before the message is touched: else it would be copied in between, and a processor waits for what was just written.
 impl Engine {
     #[inline(always)]
     pub(super) fn locate(&self, id: &PortId) -> Place {
@@ -58,25 +58,35 @@ impl Engine {
     }
 
     /// Sends a message.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn send<M>(self: &Rc<Self>, from: Option<LocalPort>, to: &PortId, message: M) -> Result<(), TrySendError>
     where
         M: Serialize + 'static,
     {
-        match self.locate(to) {
+        match self.shared.own_port(to) {
+            Some(port) => self.send_here(port, message),
+            None => self.send_by_name(from, to, message),
+        }
+    }
+
+    /// Sends a message to a port whose name does not tell its place.
+    #[inline(never)]
+    fn send_by_name<M>(self: &Rc<Self>, from: Option<LocalPort>, to: &PortId, message: M) -> Result<(), TrySendError>
+    where
+        M: Serialize + 'static,
+    {
+        match self.look_for(to) {
             Place::Here(port) => self.send_here(port, message),
             Place::Nowhere => {
                 self.nowhere(to);
                 Ok(())
             }
-            Place::Away => self.send_away(from, to, message),
+            Place::Away => {
+                let sent =
+                    self.kernel(|kernel, now| kernel.send(to, from, now, |out| scope::encode(&message, out).map(drop)));
+                finish(sent, message)
+            }
         }
-    }
-
-    #[inline(never)]
-    fn send_away<M: Serialize>(&self, from: Option<LocalPort>, to: &PortId, message: M) -> Result<(), TrySendError> {
-        let sent = self.kernel(|kernel, now| kernel.send(to, from, now, |out| scope::encode(&message, out).map(drop)));
-        finish(sent, message)
     }
 
     /// Sends a message that carries the reply to a call of this node.
@@ -132,27 +142,27 @@ impl Engine {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn send_here<M: Serialize + 'static>(
         self: &Rc<Self>,
         port: LocalPort,
         message: M,
     ) -> Result<(), TrySendError> {
         let accepted = self.ports.borrow_mut().accept(port);
-        let Some(queue) = accepted else {
-            self.too_late(port);
-            return Ok(());
-        };
+        let Some(queue) = accepted else { return self.send_to_the_dead(port, message) };
         let Some(typed) = self.queues.of_type(queue) else { return self.send_as_octets(port, message) };
-        typed.push(message);
+        typed.messages().push_back(message);
         drop(typed);
         self.push_message_token(Token { port, queue });
         Ok(())
     }
 
     #[cold]
-    fn too_late(self: &Rc<Self>, port: LocalPort) {
+    #[inline(never)]
+    fn send_to_the_dead<M>(self: &Rc<Self>, port: LocalPort, message: M) -> Result<(), TrySendError> {
         self.dropped(port, Reason::new(ReasonCode::NoSuchPort, ""));
+        drop(message);
+        Ok(())
     }
 
     /// The receiver takes another type than the sender gives: the message goes the way it would over the network.
@@ -164,7 +174,7 @@ impl Engine {
             return encoded.map(drop);
         };
         let (queue, encoded) = self.queues.typed();
-        encoded.push(Encoded(octets));
+        encoded.messages().push_back(Encoded(octets));
         self.push_message_token(Token { port, queue });
         Ok(())
     }
