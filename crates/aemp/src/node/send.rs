@@ -40,7 +40,7 @@ impl Engine {
     }
 
     /// Where a port is whose name does not tell.
-    #[inline(never)]
+    #[inline]
     fn look_for(&self, id: &PortId) -> Place {
         if id.node != self.shared.id {
             return Place::Away;
