@@ -26,15 +26,11 @@ impl FromStr for Target {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let Some(rest) = text.strip_prefix('@') else {
+        if !text.starts_with('@') {
             return port(text).map(Self::Port).map_err(|error| format!("{error} (a port ID is node#name)"));
-        };
-        // The path of a Unix socket has slashes, a published name has none.
-        let Some((address, name)) = rest.rsplit_once('/').filter(|(_, name)| !name.is_empty()) else {
-            return Err("a published port is written @host:port/name".to_owned());
-        };
-        let address = address.parse().map_err(|error| format!("{address:?}: {error}"))?;
-        Ok(Self::Published(Published { address, name: name.to_owned() }))
+        }
+        let published: aemp::Published = text.parse().map_err(|error| format!("{error}"))?;
+        Ok(Self::Published(Published { address: published.address().clone(), name: published.name().to_owned() }))
     }
 }
 

@@ -5,8 +5,10 @@ mod cost;
 mod instructions;
 mod model;
 mod mutants;
+mod random;
 mod sim;
 mod torture;
+mod versus;
 
 use std::process::ExitCode;
 
@@ -39,6 +41,8 @@ enum Command {
     Torture(torture::Options),
     /// Checks what a torture has written down.
     Check(check::Options),
+    /// Runs the same work on other systems, in turns, and prints the ratios.
+    Versus(versus::Options),
     /// One of the nodes under torture.
     #[command(hide = true)]
     TortureNode(torture::node::Options),
@@ -54,6 +58,7 @@ fn main() -> ExitCode {
         Command::InstructionsOf(options) => instructions::paths::run(&options),
         Command::Torture(options) => torture::run(&options),
         Command::Check(options) => check::run(&options),
+        Command::Versus(options) => versus::run(&options),
         Command::TortureNode(options) => torture::node::run(options),
     }
 }

@@ -61,7 +61,7 @@ impl Default for Limits {
             max_watches: 1_000_000,
             max_fences: 1_000_000,
             max_interned: 65_536,
-            ack_bytes: 64 << 10,
+            ack_bytes: 256 << 10,
             max_idle_peers: 1_024,
         }
     }

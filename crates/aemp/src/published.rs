@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use aemp_proto::id::{Address, AddressError};
+use aemp_proto::id::{Address, AddressError, MAX_PUBLISHED_NAME};
 use thiserror::Error;
 
 /// A published name of a port and the address of its node: `@host:port/name`, or `@unix:/path/name`.
@@ -28,6 +28,9 @@ pub enum PublishedError {
     /// There is no `@` in front, no `/` behind the address, or nothing behind that.
     #[error("a published name is written @host:port/name")]
     Form,
+    /// The name is longer than 255 octets.
+    #[error("a published name has at most {MAX_PUBLISHED_NAME} octets")]
+    TooLong,
     /// The address is wrong.
     #[error(transparent)]
     Address(#[from] AddressError),
@@ -54,8 +57,17 @@ impl FromStr for Published {
         if name.is_empty() {
             return Err(PublishedError::Form);
         }
+        if name.len() > MAX_PUBLISHED_NAME {
+            return Err(PublishedError::TooLong);
+        }
         Ok(Self { address: address.parse()?, name: name.into() })
     }
+}
+
+/// Nothing can be published under a name that nobody could look up.
+#[track_caller]
+pub(crate) fn check_name(name: &str) {
+    assert!(name.len() <= MAX_PUBLISHED_NAME, "{}", PublishedError::TooLong);
 }
 
 impl fmt::Display for Published {
@@ -80,6 +92,8 @@ mod tests {
         for text in ["", "@", "127.0.0.1:1/a", "@127.0.0.1:1", "@127.0.0.1:1/"] {
             assert_eq!(text.parse::<Published>(), Err(PublishedError::Form), "{text}");
         }
+        let named = |octets| format!("@host:1/{}", "x".repeat(octets)).parse::<Published>();
+        assert_eq!((named(255).is_ok(), named(256)), (true, Err(PublishedError::TooLong)));
         assert_eq!("@host/a".parse::<Published>(), Err(PublishedError::Address(AddressError::Port)));
     }
 }

@@ -14,7 +14,6 @@ mod oracle;
 mod phases;
 mod process;
 mod queue;
-mod random;
 mod report;
 mod story;
 mod suspension;

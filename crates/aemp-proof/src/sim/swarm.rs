@@ -4,7 +4,8 @@ use std::{fmt, time::Duration};
 
 use aemp_proto::{kernel::Timing, limits::Limits};
 
-use super::{actions::Action, faults::Fault, random::Random};
+use super::{actions::Action, faults::Fault};
+use crate::random::Random;
 
 pub(super) const MILLI: u64 = 1000;
 pub(super) const SECOND: u64 = 1_000_000;

@@ -14,12 +14,12 @@ use super::{
     phases::Remainder,
     process::{Runtime, State},
     queue::{Happening, Queue},
-    random::Random,
     story::Story,
     swarm::{SECOND, Swarm},
     violation::{Guarantee, Violation},
     wire::Wire,
 };
+use crate::random::Random;
 
 /// No run needs more steps: whoever takes more does not come to rest.
 const MAX_STEPS: u64 = 20_000_000;

@@ -12,9 +12,9 @@ use super::{
     node::{Plan, STOP},
     process::Process,
     proxy::{self, Links, Proxy},
-    random::Random,
     record::Record,
 };
+use crate::random::Random;
 
 /// An orderly end takes longer only if the node hangs.
 const STOP_PATIENCE: Duration = Duration::from_secs(20);

@@ -11,9 +11,9 @@ use super::{
     journal::Journal,
     kind::{Deck, Kind, Victim},
     proxy::{Condition, Damage, Direction},
-    random::Random,
     record::Record,
 };
+use crate::random::Random;
 
 /// Storms and calms take turns.
 const STORM: Duration = Duration::from_secs(12);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::random::Random;
+use crate::random::Random;
 
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,7 +89,7 @@ impl Kind {
             Self::Corrupt | Self::DropAfter => 1_000,
             Self::Delay | Self::RateLimit | Self::Slice => random.between(500, 3_000),
             Self::Kill | Self::Restart => random.between(0, 2_000),
-            Self::BlackHole | Self::Freeze | Self::Refuse | Self::Stop | Self::Stall => match random.between(0, 10) {
+            Self::BlackHole | Self::Freeze | Self::Refuse | Self::Stop | Self::Stall => match random.below(10) {
                 0..7 => random.between(100, 1_500),
                 7 => random.between(1_500, 4_000),
                 _ => random.between(4_000, 9_000),

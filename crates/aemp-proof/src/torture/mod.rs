@@ -8,7 +8,6 @@ mod kind;
 pub(crate) mod node;
 mod process;
 mod proxy;
-mod random;
 mod record;
 
 use std::{

@@ -13,6 +13,9 @@ pub use port_name::{Origin, PortKind, PortName, PortNameError, PortNumber};
 
 use std::fmt;
 
+/// The longest name under which a port can be published, in octets.
+pub const MAX_PUBLISHED_NAME: usize = 255;
+
 /// One run of one node: 128 bits that are drawn, not chosen, at its start.
 ///
 /// It is derived from a public key made at the start (see [`crate::link`]), so that no other member of

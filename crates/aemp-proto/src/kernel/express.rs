@@ -34,6 +34,7 @@ impl Kernel {
         peer.session.known.count(number);
         *expected = expected.saturating_add(1);
         *proved_useful = true;
+        state.heard_at = now;
         if !planted(Bug::WithoutAcknowledgements) {
             let owed = state.owe(raw.length, self.settings.limits.ack_bytes, now);
             self.acknowledge_later(connection, owed);

@@ -186,10 +186,7 @@ impl Feed for Kernel {
         dials.iter().for_each(|(_, dialler)| dialler.feed(view));
         view.sorted(calls, |view, pending| pending.feed(view));
         spawners.feed(view);
-        for (name, reason) in failed_spawns {
-            view.put(name);
-            view.reason(reason);
-        }
+        failed_spawns.feed(view);
     }
 }
 

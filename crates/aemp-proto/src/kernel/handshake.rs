@@ -209,12 +209,15 @@ impl Kernel {
             peer.mistreat_fences();
         }
         let too_large = peer.session.take_larger(usize::try_from(meeting.its.max_message).unwrap_or(usize::MAX));
+        let acknowledged = peer.session.acknowledged();
         let believable = peer.session.resume(meeting.agreed.peer_received);
+        // It tells that the connection before was of use.
+        let proved_useful = peer.session.acknowledged() > acknowledged;
         if peer.session.acknowledged() > 0 {
             peer.fences.bind(peer.session.epoch);
         }
         let first = peer.session.acknowledged().saturating_add(1);
-        state.phase = Phase::Adopted { expected: None, proved_useful: false };
+        state.phase = Phase::Adopted { expected: None, proved_useful };
         state.heard_at = now;
         state.peer_heartbeat = Duration::from_millis(meeting.its.heartbeat).min(MAX_HEARTBEAT);
         state.urgent(kind::START, |out| write::number(out, first));

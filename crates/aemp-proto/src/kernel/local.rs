@@ -7,9 +7,6 @@ use crate::{
 
 use super::{Event, Kernel, LocalPort, Output, ports::Remains};
 
-/// How many failed spawns are remembered.
-const MAX_FAILED_SPAWNS: usize = 1024;
-
 impl Kernel {
     /// A port begins to live.
     pub fn open(&mut self, port: LocalPort) {
@@ -25,10 +22,7 @@ impl Kernel {
     /// A spawn that was delivered failed: monitors on the name fire with `reason`, those that come later too.
     pub fn spawn_failed(&mut self, name: PortName, reason: Reason) {
         self.spawners.note(&name);
-        if self.failed_spawns.len() >= MAX_FAILED_SPAWNS {
-            self.failed_spawns.pop_front();
-        }
-        self.failed_spawns.push_back((name, reason));
+        self.failed_spawns.note(name, reason);
     }
 
     /// The port dies with whoever declares it dead, instead of living on under another name for all others.
@@ -103,8 +97,7 @@ impl Kernel {
         if self.ports.direct(name).is_some() {
             return no_such_port();
         }
-        let failed = self.failed_spawns.iter().rev().find(|(failed, _)| failed == name);
-        failed.map_or_else(no_such_port, |(_, reason)| reason.clone())
+        self.failed_spawns.reason(name).cloned().unwrap_or_else(no_such_port)
     }
 }
 

@@ -12,6 +12,7 @@ mod destinations;
 mod dialling;
 mod explain;
 mod express;
+mod failed_spawns;
 mod fences;
 mod few;
 #[cfg(any(test, feature = "simulation"))]
@@ -45,9 +46,8 @@ use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use crate::{
-    id::{Address, Incarnation, NodeId, PortName, PortNumber},
+    id::{Address, Incarnation, NodeId, PortNumber},
     planted::{Bug, planted},
-    reason::Reason,
     time::Time,
 };
 
@@ -59,6 +59,7 @@ pub use explain::{
     Absence, Certificate, Explanation, Fenced, Happening, Link, Meeting, Moment, PortHere, PortThere, Subject, Verdict,
 };
 use explain::{Deaths, Forgotten};
+use failed_spawns::FailedSpawns;
 pub use numbers::{LocalPort, PortNumbers};
 pub use output::{Body, Delivery, DialFailure, Event, Output, Received};
 use peer::Peer;
@@ -148,8 +149,7 @@ pub struct Kernel {
     dials: Arena<Dialler>,
     /// Calls of this node that another node is to answer.
     calls: FxHashMap<PortNumber, Pending>,
-    /// Spawns that failed, for monitors that come later: a bounded number, the oldest first.
-    failed_spawns: VecDeque<(PortName, Reason)>,
+    failed_spawns: FailedSpawns,
     spawners: Spawners,
     /// The latest deaths of ports of this node, and what happened with peers that are not known any more.
     deaths: Deaths,
@@ -179,7 +179,7 @@ impl Kernel {
             connections: Arena::default(),
             dials: Arena::default(),
             calls: FxHashMap::default(),
-            failed_spawns: VecDeque::new(),
+            failed_spawns: FailedSpawns::default(),
             spawners: Spawners::default(),
             deaths: Deaths::default(),
             forgotten: Forgotten::default(),

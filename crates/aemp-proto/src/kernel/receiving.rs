@@ -50,18 +50,21 @@ impl Kernel {
     pub fn receive<'b>(&mut self, connection: ConnectionId, input: &'b [u8], now: Time) -> Received<'b> {
         let id = connection.0;
         self.now = now;
+        let raw = frame::split(input, &self.settings.limits);
+        if let Ok(Some(raw)) = &raw
+            && let Some(received) = self.receive_at_once(id, raw, now)
+        {
+            return received;
+        }
         let Some(state) = self.connections.get_mut(id).filter(|state| !state.is_closing()) else {
             return Received::Closed;
         };
         state.heard_at = now;
-        let raw = match frame::split(input, &self.settings.limits) {
+        let raw = match raw {
             Ok(Some(raw)) => raw,
             Ok(None) => return Received::More,
             Err(error) => return self.reject(id, &error.to_string(), now),
         };
-        if let Some(received) = self.receive_at_once(id, &raw, now) {
-            return received;
-        }
         if raw.kind & kind::NUMBERED != 0 {
             return self.receive_numbered(id, raw, now);
         }

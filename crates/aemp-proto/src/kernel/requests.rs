@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::{
-    id::{Address, PortId, PortName, PortNumber},
+    id::{Address, MAX_PUBLISHED_NAME, PortId, PortName, PortNumber},
     message::{DecodeError, cbor},
     reason::Reason,
     session::{Envelope, Naming, Sender},
@@ -48,6 +48,9 @@ impl Kernel {
     /// The call `number` ends with a port ID as its only element. Where the address cannot be reached it
     /// fails at once: a look-up is not repeated.
     pub fn find(&mut self, at: &Address, name: &str, number: PortNumber) {
+        if name.len() > MAX_PUBLISHED_NAME {
+            return self.end_call(number, name_too_long());
+        }
         if self.settings.addresses.contains(at) {
             let result = self.find_here(name);
             return self.outputs.push_back(Output::Answer { number, result });
@@ -132,6 +135,9 @@ impl Kernel {
         if tag != FIND {
             return Err(Reason::new("unhandled_message", "the node port knows no such request"));
         }
+        if name.len() > MAX_PUBLISHED_NAME {
+            return Err(name_too_long());
+        }
         self.find_here(&name)
     }
 
@@ -145,4 +151,8 @@ impl Kernel {
             .map_err(|error| Reason::new("unencodable", error.to_string()))?;
         Ok(elements.into())
     }
+}
+
+fn name_too_long() -> Reason {
+    Reason::new("bad_message", format!("a published name has at most {MAX_PUBLISHED_NAME} octets"))
 }

@@ -9,7 +9,7 @@ use serde::{
 };
 
 use super::{
-    DecodeError, EncodeError,
+    DecodeError, EncodeError, Fault,
     gather::{Gather, Left, Source},
     spread::{Sink, Spread},
 };
@@ -73,7 +73,7 @@ impl<'de> Source<'de> for std::vec::IntoIter<Value> {
         self.next().map(FromValue::from)
     }
 
-    fn left(&self) -> Result<Left, DecodeError> {
+    fn left(&self) -> Result<Left, Fault> {
         Ok(match self.len() {
             0 => Left::None,
             1 => Left::One,

@@ -66,21 +66,33 @@ pub enum DecodeFault {
     Truncated,
 }
 
-impl DecodeError {
-    /// The same fault in another element.
-    pub(crate) fn at(self, element: usize) -> Self {
-        Self { element, ..self }
+/// What is wrong with an element, where nobody knows yet which one it is. One word: every step of decoding may end with it.
+#[derive(Debug)]
+pub(crate) struct Fault(Box<DecodeFault>);
+
+impl Fault {
+    /// The same, now that the element is known.
+    pub(crate) fn at(self, element: usize) -> DecodeError {
+        DecodeError { element, fault: *self.0 }
     }
 }
 
-/// A fault in a place that is filled in where it is known.
-impl From<DecodeFault> for DecodeError {
+impl From<DecodeFault> for Fault {
+    #[cold]
     fn from(fault: DecodeFault) -> Self {
-        Self { element: 0, fault }
+        Self(Box::new(fault))
     }
 }
 
-impl de::Error for DecodeError {
+impl Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl de::Error for Fault {
     fn custom<T: Display>(text: T) -> Self {
         DecodeFault::Mismatch(shortened(&text)).into()
     }

@@ -9,12 +9,12 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{DecodeError, DecodeFault};
+use super::{DecodeFault, Fault};
 
 /// Where the elements of a message come from.
 pub(crate) trait Source<'de> {
     /// Gives one element.
-    type Element<'s>: Deserializer<'de, Error = DecodeError>
+    type Element<'s>: Deserializer<'de, Error = Fault>
     where
         Self: 's;
 
@@ -22,7 +22,7 @@ pub(crate) trait Source<'de> {
     fn element(&mut self) -> Option<Self::Element<'_>>;
 
     /// How many elements are left: none, one or more.
-    fn left(&self) -> Result<Left, DecodeError>;
+    fn left(&self) -> Result<Left, Fault>;
 }
 
 /// How many elements of a message are left.
@@ -51,7 +51,7 @@ impl<'de, S: Source<'de>> Gather<S> {
     }
 
     /// Checks the elements that the type did not want.
-    pub(crate) fn finish(&mut self) -> Result<(), DecodeError> {
+    pub(crate) fn finish(&mut self) -> Result<(), Fault> {
         while let Some(element) = self.next() {
             IgnoredAny::deserialize(element)?;
         }
@@ -63,24 +63,24 @@ impl<'de, S: Source<'de>> Gather<S> {
         self.source.element()
     }
 
-    fn required(&mut self) -> Result<S::Element<'_>, DecodeError> {
+    fn required(&mut self) -> Result<S::Element<'_>, Fault> {
         Ok(self.next().ok_or(DecodeFault::Missing)?)
     }
 }
 
 macro_rules! deserialize_element {
     ($($method:ident)*) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
             self.required()?.$method(visitor)
         })*
     };
 }
 
 impl<'de, S: Source<'de>> Deserializer<'de> for &mut Gather<S> {
-    type Error = DecodeError;
+    type Error = Fault;
 
     /// The number of elements decides, because the type does not: nothing, the one element, or a sequence of them.
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.source.left()? {
             Left::None => visitor.visit_unit(),
             Left::One => self.required()?.deserialize_any(visitor),
@@ -95,26 +95,26 @@ impl<'de, S: Source<'de>> Deserializer<'de> for &mut Gather<S> {
         deserialize_f32 deserialize_f64 deserialize_seq deserialize_map deserialize_identifier
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.next() {
             Some(element) => element.deserialize_option(visitor),
             None => visitor.visit_none(),
         }
     }
 
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         visitor.visit_unit()
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
         visitor.visit_unit()
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_tuple<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value, Fault> {
         visitor.visit_seq(self)
     }
 
@@ -123,7 +123,7 @@ impl<'de, S: Source<'de>> Deserializer<'de> for &mut Gather<S> {
         _name: &'static str,
         _len: usize,
         visitor: V,
-    ) -> Result<V::Value, DecodeError> {
+    ) -> Result<V::Value, Fault> {
         visitor.visit_seq(self)
     }
 
@@ -132,7 +132,7 @@ impl<'de, S: Source<'de>> Deserializer<'de> for &mut Gather<S> {
         name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, DecodeError> {
+    ) -> Result<V::Value, Fault> {
         self.required()?.deserialize_struct(name, fields, visitor)
     }
 
@@ -141,56 +141,52 @@ impl<'de, S: Source<'de>> Deserializer<'de> for &mut Gather<S> {
         _name: &'static str,
         _variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, DecodeError> {
+    ) -> Result<V::Value, Fault> {
         visitor.visit_enum(self)
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         visitor.visit_unit()
     }
 }
 
 impl<'de, S: Source<'de>> SeqAccess<'de> for &mut Gather<S> {
-    type Error = DecodeError;
+    type Error = Fault;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, DecodeError> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
         self.next().map(|element| seed.deserialize(element)).transpose()
     }
 }
 
 impl<'de, S: Source<'de>> EnumAccess<'de> for &mut Gather<S> {
-    type Error = DecodeError;
+    type Error = Fault;
     type Variant = Self;
 
-    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self), DecodeError> {
+    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self), Fault> {
         let variant = seed.deserialize(self.required()?)?;
         Ok((variant, self))
     }
 }
 
 impl<'de, S: Source<'de>> VariantAccess<'de> for &mut Gather<S> {
-    type Error = DecodeError;
+    type Error = Fault;
 
-    fn unit_variant(self) -> Result<(), DecodeError> {
+    fn unit_variant(self) -> Result<(), Fault> {
         Ok(())
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, DecodeError> {
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
         match self.next() {
             Some(element) => seed.deserialize(element),
             None => seed.deserialize(Missing),
         }
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value, DecodeError> {
+    fn tuple_variant<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value, Fault> {
         visitor.visit_seq(self)
     }
 
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, DecodeError> {
+    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
         match self.next() {
             Some(element) => element.deserialize_struct("", fields, visitor),
             None => visitor.visit_map(MapDeserializer::new(std::iter::empty::<(Missing, Missing)>())),
@@ -202,17 +198,17 @@ impl<'de, S: Source<'de>> VariantAccess<'de> for &mut Gather<S> {
 struct Missing;
 
 impl<'de> Deserializer<'de> for Missing {
-    type Error = DecodeError;
+    type Error = Fault;
 
-    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Fault> {
         Err(DecodeFault::Missing.into())
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         visitor.visit_none()
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -222,7 +218,7 @@ impl<'de> Deserializer<'de> for Missing {
     }
 }
 
-impl IntoDeserializer<'_, DecodeError> for Missing {
+impl IntoDeserializer<'_, Fault> for Missing {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

@@ -326,6 +326,17 @@ mod tests {
     }
 
     #[test]
+    fn a_spawn_that_was_taken_back_keeps_no_other_waiting() {
+        let mut lanes = Lanes::default();
+        let spawn = |length| Waiting { head: vec![kind::SPAWN], ..frame(length) };
+        lanes.push(&name("a"), spawn(499));
+        lanes.push(&name("b"), spawn(9));
+        assert_eq!(lanes.take_larger(200).len(), 1);
+        assert_eq!(kinds(&mut lanes), ["whole 10"]);
+        assert!(!lanes.holds_spawns() && lanes.is_empty() && lanes.octets() == 0);
+    }
+
+    #[test]
     fn a_notice_waits_for_what_its_port_sent() {
         let mut lanes = Lanes::default();
         let port = LocalPort { slot: 1, generation: 0 };

@@ -134,3 +134,36 @@ impl Session {
         if self.lanes.last_words.is_empty() { self.last_notice } else { u64::MAX }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::frame::kind;
+
+    const PORT: LocalPort = LocalPort { slot: 1, generation: 0 };
+
+    #[test]
+    fn a_notice_waits_for_all_that_its_port_may_have_sent() {
+        let mut words = LastWords::default();
+        let notice = Waiting { head: vec![kind::DEAD], body: bytes::Bytes::new(), from: Sender::Nobody };
+        for sender in [Sender::Forgotten, Sender::Port(PORT)] {
+            words.begin(sender);
+        }
+        assert!(words.hold(Some(PORT), notice).is_none());
+        words.end(Sender::Forgotten);
+        assert!(words.next().is_none());
+        words.end(Sender::Port(PORT));
+        assert!(words.next().is_some() && words.is_empty());
+    }
+
+    #[test]
+    fn the_names_of_the_dead_are_kept_as_long_as_their_words_wait() {
+        let mut words = LastWords::default();
+        let name: PortName = "further".parse().unwrap();
+        words.begin(Sender::Port(PORT));
+        words.keep_names(PORT, std::slice::from_ref(&name));
+        assert_eq!(words.dead(&name), Some(PORT));
+        words.end(Sender::Port(PORT));
+        assert_eq!(words.dead(&name), None);
+    }
+}

@@ -15,6 +15,7 @@ use crate::{
     node::{Engine, Node},
     outcome::Outcome,
     port::{OnNode, Port},
+    published,
     receive::{Closure, Receive},
     reply::Reply,
     service::ServiceName,
@@ -174,7 +175,13 @@ impl Context {
     }
 
     /// Publishes a port of this node under a name; a later publication replaces it. It ends with the port.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the name has more than 255 octets: the caller's mistake.
+    #[track_caller]
     pub fn publish<M>(&self, name: &str, port: &Port<M>) {
+        published::check_name(name);
         self.engine.publish(name, port.id());
     }
 

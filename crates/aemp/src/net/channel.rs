@@ -1,19 +1,21 @@
 //! A stream of octets to one peer, encrypted or not.
 
 use std::{
-    future::poll_fn,
+    future::{Future, poll_fn},
     io::{self, BufRead, IoSlice, Write},
-    pin::Pin,
+    pin::{Pin, pin},
     task::{Context, Poll, ready},
     time::Duration,
 };
 
-use bytes::{Buf, BytesMut};
+use bytes::{BufMut, Bytes};
 use rustls::Connection;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
     time::timeout,
 };
+
+use super::unsent::Unsent;
 
 /// A closing channel waits this long for the other side to take the last octets.
 pub(super) const LINGER: Duration = Duration::from_secs(1);
@@ -30,8 +32,7 @@ pub(super) struct Channel {
 }
 
 enum Coding {
-    /// What is not yet written.
-    Plain(BytesMut),
+    Plain(Unsent),
     Tls(Box<Connection>),
 }
 
@@ -47,7 +48,7 @@ pub(super) enum Read {
 impl Channel {
     /// A channel that does not encrypt yet.
     pub(super) fn new(io: Box<dyn Io>) -> Self {
-        Self { io, coding: Coding::Plain(BytesMut::new()) }
+        Self { io, coding: Coding::Plain(Unsent::default()) }
     }
 
     /// From here on everything is encrypted. `received` came in behind the last octet in the clear. What was
@@ -73,10 +74,10 @@ impl Channel {
     }
 
     /// Takes octets to be written with the next flush.
-    pub(super) fn queue(&mut self, octets: &[u8]) -> io::Result<()> {
+    pub(super) fn queue(&mut self, octets: Bytes) -> io::Result<()> {
         match &mut self.coding {
-            Coding::Plain(unsent) => unsent.extend_from_slice(octets),
-            Coding::Tls(connection) => connection.writer().write_all(octets)?,
+            Coding::Plain(unsent) => unsent.push(octets),
+            Coding::Tls(connection) => connection.writer().write_all(&octets)?,
         }
         Ok(())
     }
@@ -86,8 +87,7 @@ impl Channel {
         match &mut self.coding {
             Coding::Plain(unsent) => {
                 while !unsent.is_empty() {
-                    let written = ready!(Pin::new(&mut self.io).poll_write(cx, unsent))?;
-                    unsent.advance(not_zero(written)?);
+                    not_zero(ready!(unsent.poll_write(Pin::new(&mut self.io), cx))?)?;
                 }
             }
             Coding::Tls(connection) => {
@@ -110,9 +110,20 @@ impl Channel {
         scratch: &mut [u8],
         into: &mut Vec<u8>,
     ) -> Poll<io::Result<Read>> {
+        if matches!(self.coding, Coding::Plain(_)) && !into.is_empty() {
+            return self.poll_read_on(cx, scratch.len(), into);
+        }
         let mut read = ReadBuf::new(scratch);
         ready!(Pin::new(&mut self.io).poll_read(cx, &mut read))?;
         Poll::Ready(self.decode(read.filled(), into))
+    }
+
+    /// Reads what follows on a part of a frame, or of more, where it belongs.
+    fn poll_read_on(&mut self, cx: &mut Context<'_>, size: usize, into: &mut Vec<u8>) -> Poll<io::Result<Read>> {
+        into.reserve(size);
+        let mut into = into.limit(size);
+        let read = ready!(pin!(self.io.read_buf(&mut into)).poll(cx))?;
+        Poll::Ready(Ok(if read == 0 { Read::End } else { Read::Octets(read) }))
     }
 
     fn decode(&mut self, mut octets: &[u8], into: &mut Vec<u8>) -> io::Result<Read> {

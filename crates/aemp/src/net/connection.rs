@@ -188,7 +188,7 @@ impl<H: Host> Connection<H> {
             {
                 gathered += octets.len();
                 // Encrypting into memory fails only on a connection that is over; the next write says so.
-                if channel.queue(&octets).is_err() {
+                if channel.queue(octets).is_err() {
                     return false;
                 }
             }
@@ -198,6 +198,13 @@ impl<H: Host> Connection<H> {
 
     /// Handles whole frames that were received, so many that the node's local messages keep up.
     fn handle(&mut self) -> Option<End> {
+        self.host.delivers_from(Some(&self.node));
+        let end = self.handle_frames();
+        self.host.delivers_from(None);
+        end
+    }
+
+    fn handle_frames(&mut self) -> Option<End> {
         for _ in 0..FRAMES_PER_STEP {
             let length = match self.host.kernel(|kernel, now| kernel.receive(self.id, self.received.octets(), now)) {
                 Received::More => {
@@ -207,7 +214,7 @@ impl<H: Host> Connection<H> {
                 Received::Closed => return Some(End::Closed),
                 Received::Frame { length, delivery } => {
                     if let Some(delivery) = delivery {
-                        self.host.deliver(&self.node, delivery);
+                        self.host.deliver(delivery);
                     }
                     length
                 }

@@ -70,7 +70,7 @@ impl<'a> Handshake<'a> {
                 Ok(Established { channel, authenticated, begun, received })
             }
             Err(error) => {
-                if self.channel.queue(&self.link.transmit()).is_ok() {
+                if self.channel.queue(self.link.transmit().into()).is_ok() {
                     self.channel.close().await;
                 }
                 Err(error)
@@ -94,7 +94,7 @@ impl<'a> Handshake<'a> {
     }
 
     async fn send(&mut self) -> io::Result<()> {
-        self.channel.queue(&self.link.transmit())?;
+        self.channel.queue(self.link.transmit().into())?;
         self.channel.flush().await
     }
 

@@ -13,6 +13,7 @@ mod listen;
 mod network;
 mod tls;
 mod turns;
+mod unsent;
 
 pub(crate) use bind::BindSyntaxError;
 pub(crate) use doorway::TransportSettings;
@@ -31,8 +32,11 @@ pub(crate) trait Host: Clone + 'static {
     /// Runs `f` on the kernel with the present time.
     fn kernel<R>(&self, f: impl FnOnce(&mut Kernel, Time) -> R) -> R;
 
+    /// What is delivered from now on was asked by this peer; by nobody, if nothing is.
+    fn delivers_from(&self, peer: Option<&NodeId>);
+
     /// Carries out what a peer asked, before it returns.
-    fn deliver(&self, from: &NodeId, delivery: Delivery<'_>);
+    fn deliver(&self, delivery: Delivery<'_>);
 
     /// Reports an event.
     fn event(&self, event: Event);

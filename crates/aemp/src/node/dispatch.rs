@@ -98,6 +98,7 @@ impl Engine {
     }
 
     /// Hands a port the body of a message that came over the network. The reason if it was refused.
+    #[inline]
     pub(super) fn receive(self: &Rc<Self>, port: LocalPort, body: &Body<'_>) -> Result<(), Reason> {
         let begun = self.ports.borrow_mut().begin(port);
         let Some((handler, _)) = begun else {

@@ -59,9 +59,8 @@ pub(crate) struct Engine {
     pub(super) peers: Peers,
     pub(super) renamed: Renamed,
     pub(super) stopping: Stopping,
-    /// The peer from which something came last, and whether that is being handled.
+    /// The peer whose frames are being handled.
     pub(super) source: RefCell<Option<NodeId>>,
-    pub(super) delivers: Cell<bool>,
     /// When the loop will wake up by itself, while it sleeps.
     pub(super) alarm: Cell<Option<Time>>,
     pub(super) asleep: Cell<bool>,
@@ -90,7 +89,6 @@ impl Engine {
             renamed: Renamed::default(),
             stopping: Stopping::default(),
             source: RefCell::default(),
-            delivers: Cell::new(false),
             alarm: Cell::new(None),
             asleep: Cell::new(false),
             handled: Cell::new(0),

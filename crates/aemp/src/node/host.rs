@@ -20,13 +20,16 @@ impl Host for Rc<Engine> {
         Engine::kernel(self, work)
     }
 
-    fn deliver(&self, from: &NodeId, delivery: Delivery<'_>) {
-        if self.source.borrow().as_ref() != Some(from) {
-            self.source.replace(Some(from.clone()));
+    fn delivers_from(&self, peer: Option<&NodeId>) {
+        self.source.replace(peer.cloned());
+    }
+
+    fn deliver(&self, delivery: Delivery<'_>) {
+        match delivery {
+            // Its handler is contained by itself.
+            Delivery::Message { to, body } => self.receive_message(to, &body),
+            other => contained(|| self.carry_out_delivery(other)),
         }
-        self.delivers.set(true);
-        contained(|| self.carry_out_delivery(delivery));
-        self.delivers.set(false);
     }
 
     fn event(&self, event: Event) {
@@ -47,16 +50,12 @@ impl Host for Rc<Engine> {
 impl Engine {
     /// Who sent the message that is being handled, if it came over the network.
     pub(crate) fn source(&self) -> Option<NodeId> {
-        if self.delivers.get() { self.source.borrow().clone() } else { None }
+        self.source.borrow().clone()
     }
 
     fn carry_out_delivery(self: &Rc<Self>, delivery: Delivery<'_>) {
         match delivery {
-            Delivery::Message { to, body } => {
-                if let Err(reason) = self.receive(to, &body) {
-                    self.refuse(to, reason);
-                }
-            }
+            Delivery::Message { to, body } => self.receive_message(to, &body),
             // A hole is allowed, so what follows may reach the port. Observers are told that it refused the message.
             Delivery::Lossy { to, body } => drop(self.receive(to, &body)),
             Delivery::Call { to, reply, body } => self.receive_call(to, &reply, &body),
@@ -64,6 +63,13 @@ impl Engine {
             Delivery::Answer { number, result: Err(reason) } => self.end_call(number, reason.into()),
             Delivery::Kill { to, reason } => self.close(to, reason),
             Delivery::Spawn { name, service, arguments } => self.spawn_asked(name, &service, &arguments),
+        }
+    }
+
+    #[inline]
+    fn receive_message(self: &Rc<Self>, to: LocalPort, body: &Body<'_>) {
+        if let Err(reason) = self.receive(to, body) {
+            self.refuse(to, reason);
         }
     }
 

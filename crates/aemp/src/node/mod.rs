@@ -51,6 +51,7 @@ use crate::{
     error::{CallError, Result, Stopped, TrySendError},
     outcome::{BoxError, Outcome},
     port::{OnNode, Port},
+    published,
     receive::{Closure, Receive},
     reply::{Reply, scope},
     service::{ServiceName, Start, Started},
@@ -326,8 +327,14 @@ impl Node {
 
     /// Publishes a port of this node under a name, so that `@host:port/name` reaches it. A later publication of the
     /// name replaces it; it ends with the port.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the name has more than 255 octets: the caller's mistake.
+    #[track_caller]
     pub fn publish<M>(&self, name: impl Into<String>, port: &Port<M>) {
         let (name, port) = (name.into(), port.id().clone());
+        published::check_name(&name);
         let _ = self.shared.act(move |engine| engine.publish(&name, &port));
     }
 

@@ -37,7 +37,7 @@ fn bulk_passes_a_small_queue_and_congestion_is_told() {
     let (sink, received) = collector::<Bytes>(&b);
     let mut events = a.events();
     let mut congestions = 0;
-    for (count, size) in [(64, 32 << 10), (32, 64 << 10), (160, 4 << 10), (200, 6 << 10)] {
+    for (count, size) in [(64, 32 << 10), (32, 64 << 10), (100, 4 << 10), (200, 6 << 10)] {
         burst(&a, &sink, count, size);
         for _ in 0..count {
             assert_eq!(received.recv_timeout(secs(20)).unwrap().len(), size);
@@ -46,7 +46,7 @@ fn bulk_passes_a_small_queue_and_congestion_is_told() {
         congestions +=
             std::iter::from_fn(|| events.try_next()).filter(|event| matches!(event, Event::Congested { .. })).count();
     }
-    // The small burst stays below a quarter of the limit, the others do not.
+    // The small burst stays below a quarter of the limit, with what may still be unacknowledged when the queue is ready. The others do not.
     assert_eq!(congestions, 3);
 }
 

@@ -41,6 +41,14 @@ fn published_names_may_have_any_characters() {
 }
 
 #[test]
+#[should_panic(expected = "a published name has at most 255 octets")]
+fn a_name_of_256_octets_cannot_be_published() {
+    let node = node("a");
+    let port = node.port(|_, _: u64| {});
+    node.publish("x".repeat(256), &port);
+}
+
+#[test]
 fn two_thousand_names_of_any_characters_survive_the_way_there_and_back() {
     let (a, b) = (node("a"), node("b"));
     let echo = b.port(|cx, (all, reply): (Vec<String>, Reply<Vec<String>>)| cx.reply(reply, all));

@@ -34,7 +34,7 @@ pub(super) enum Flow {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Tally {
     pub(super) messages: u64,
-    /// The sum over the fields.
+    /// A sum over the fields; another order makes another sum.
     pub(super) sum: u64,
     /// What all threads of the process have worked so far, in nanoseconds.
     pub(super) work: u64,
@@ -44,7 +44,7 @@ impl Tally {
     /// Counts a message that has arrived, or that will.
     pub(super) fn count(&mut self, number: u64, octets: &[u8]) {
         self.messages += 1;
-        self.sum = self.sum.wrapping_add(number).wrapping_add(checksum(octets));
+        self.sum = self.sum.rotate_left(1).wrapping_add(number).wrapping_add(checksum(octets));
     }
 }
 
@@ -52,8 +52,15 @@ impl Tally {
 fn checksum(octets: &[u8]) -> u64 {
     match octets {
         [] => 0,
-        small if small.len() <= SMALL => small.iter().map(|octet| u64::from(*octet)).sum(),
+        small if small.len() <= SMALL => sum_of_words(small),
         [first, .., last] => octets.len() as u64 + u64::from(*first) + u64::from(*last),
         [one] => u64::from(*one),
     }
+}
+
+/// The sum of the octets taken in eights, which costs the least.
+fn sum_of_words(octets: &[u8]) -> u64 {
+    let (words, rest) = octets.as_chunks();
+    let words = words.iter().map(|word| u64::from_le_bytes(*word)).fold(0, u64::wrapping_add);
+    rest.iter().fold(words, |sum, octet| sum.wrapping_add(u64::from(*octet)))
 }

@@ -10,6 +10,13 @@ fn death() -> Story {
     story
 }
 
+/// Nothing is wrong until the monitor fires.
+fn must_not_be_told(mut story: Story, text: &str) {
+    story.is_innocent();
+    story.fired(20_005, 9, "normal");
+    story.violates("watch", text);
+}
+
 #[test]
 fn a_death_that_is_told_at_once_is_innocent() {
     let mut story = death();
@@ -61,9 +68,7 @@ fn a_stopped_observer_is_not_late() {
 fn who_dropped_its_monitor_is_not_told() {
     let mut story = death();
     story.note("n1.1", 10_000, r#""event":"demonitor","monitor":9"#);
-    story.is_innocent();
-    story.fired(20_005, 9, "normal");
-    story.violates("watch", "after it was dropped");
+    must_not_be_told(story, "after it was dropped");
 }
 
 #[test]
@@ -79,9 +84,7 @@ fn a_monitor_that_fires_for_a_dead_port_is_found() {
     let mut story = death();
     story.note("n1.1", 10_000, r#""event":"ending","port":1,"code":"normal""#);
     story.note("n1.1", 10_000, r#""event":"died","port":1"#);
-    story.is_innocent();
-    story.fired(20_005, 9, "normal");
-    story.violates("watch", "for a dead port");
+    must_not_be_told(story, "for a dead port");
 }
 
 #[test]

@@ -10,6 +10,8 @@ mod kills;
 mod lossy;
 mod retirement;
 mod streams;
+#[cfg(test)]
+mod tests;
 mod verdict;
 mod watches;
 
@@ -247,7 +249,9 @@ impl Oracle {
             reason.text().split_once(':').and_then(|(stream, after)| Some((stream.parse().ok()?, after.parse().ok()?)));
         match stamp.filter(|_| reason.code().as_str() == "killed") {
             Some((stream, after)) => {
-                self.overtaken(stream, after, now, "a kill");
+                if !self.is_closed_early(stream) {
+                    self.overtaken(stream, after, now, "a kill");
+                }
                 false
             }
             None => {

@@ -116,6 +116,12 @@ impl Oracle {
         }
     }
 
+    /// Whether a name is closed for a process that used it before its port was spawned: messages and calls do not arrive then,
+    /// but nothing closes a port to kills.
+    pub(super) fn is_closed_early(&self, stream: u32) -> bool {
+        self.streams.get(stream as usize).is_some_and(|stream| stream.is_early && stream.received == 0)
+    }
+
     /// A call is made, or a kill, behind everything that was sent before.
     pub(in crate::sim) fn position(&mut self, sender: Process, name: Name) -> Stamp {
         let stream = self.use_name(sender, name);

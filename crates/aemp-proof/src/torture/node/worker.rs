@@ -9,7 +9,7 @@ use super::{
     record::{Kind, Record},
     world::{Life, World},
 };
-use crate::torture::random::Random;
+use crate::random::Random;
 
 /// The service that starts such ports.
 pub(super) const SERVICE: &str = "worker";
@@ -111,7 +111,7 @@ impl Worker {
         for _ in 0..share / 1_000 + u64::from(self.chance(share % 1_000)) {
             self.send(cx);
         }
-        let dice = self.world.with_random(|random| random.between(0, 10_000));
+        let dice = self.world.with_random(|random| random.below(10_000));
         match dice {
             0..200 => self.watch(cx),
             200..260 => self.unwatch(),
@@ -269,7 +269,7 @@ impl Worker {
     }
 
     fn answer(&mut self, cx: &Cx<Message>, head: Head, reply: Reply<u64>) {
-        match self.world.with_random(|random| random.between(0, 100)) {
+        match self.world.with_random(|random| random.below(100)) {
             0..8 => drop(reply),
             8..20 => self.open.push((head, reply)),
             _ => cx.reply(reply, head.number),
@@ -332,6 +332,6 @@ fn pattern(number: u64) -> u8 {
 
 /// Mostly small, at times larger than a piece.
 fn size(random: &mut Random) -> usize {
-    let size = if random.chance(3) { random.between(60_000, 400_000) } else { random.between(0, 200) };
+    let size = if random.chance(3) { random.between(60_000, 400_000) } else { random.below(200) };
     usize::try_from(size).unwrap_or(0)
 }

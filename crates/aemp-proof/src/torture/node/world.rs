@@ -11,7 +11,7 @@ use super::{
     message::{Head, Message},
     record::{Kind, Record},
 };
-use crate::torture::{journal::Journal, random::Random};
+use crate::{random::Random, torture::journal::Journal};
 
 /// Ports of others that are used at one time; who is learned beyond them is forgotten.
 const MAX_LIVING: usize = 60;

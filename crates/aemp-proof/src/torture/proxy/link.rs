@@ -12,7 +12,7 @@ use super::{
     pair::{Pair, Recording},
     pump,
 };
-use crate::torture::random::Random;
+use crate::random::Random;
 
 /// Intruders stay this long.
 const STAY: Duration = Duration::from_secs(2);

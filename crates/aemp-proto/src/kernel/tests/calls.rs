@@ -3,6 +3,7 @@
 use super::{World, world::millis};
 use crate::{
     id::{PortId, PortKind, PortName, PortNumber},
+    kernel::Event,
     message::cbor,
     reason::Reason,
 };
@@ -179,6 +180,19 @@ fn a_node_finds_what_it_publishes_itself() {
 }
 
 #[test]
+fn names_that_are_too_long_to_be_published_are_not_looked_up() {
+    let mut world = World::new(2);
+    let (port, _) = world.open(1);
+    let name = "x".repeat(256);
+    world.nodes[1].kernel.publish(&name, port);
+    let (address, number) = (world.nodes[1].id.recipe()[0].clone(), PortNumber::counted(0, PortKind::Reply).unwrap());
+    world.nodes[0].kernel.find(&address, &name, number);
+    world.drive();
+    assert_eq!(world.nodes[0].answers[0].1.as_ref().unwrap_err().code().as_str(), "bad_message");
+    assert_eq!(world.live_wires(), 0);
+}
+
+#[test]
 fn a_look_up_where_nobody_listens_fails_at_once() {
     let mut world = World::new(1);
     let number = PortNumber::counted(0, PortKind::Reply).unwrap();
@@ -205,6 +219,7 @@ fn a_call_whose_answer_finds_no_room_fails_and_leaves_nothing() {
     world.pass(millis(1000));
     assert_eq!(world.nodes[0].answers.len(), numbers.len());
     assert!(world.nodes[1].kernel.peers.iter().all(|(_, peer)| peer.fences.is_empty()));
+    assert!(!world.nodes[1].events.iter().any(|event| matches!(event, Event::Fenced { .. })), "no port is dead");
 }
 
 #[test]

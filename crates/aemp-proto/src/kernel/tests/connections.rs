@@ -189,6 +189,21 @@ fn a_resumed_session_counts_its_connections() {
 }
 
 #[test]
+fn breaks_before_the_acknowledgement_are_no_reason_for_pauses_if_something_arrived() {
+    let mut world = World::new(1);
+    let dialler = world.add("anonymous-1");
+    let (port, id) = world.open(0);
+    for n in 0..20 {
+        world.send(dialler, &id, "arrives");
+        world.drive();
+        assert_eq!(world.texts(0, port).len(), n + 1);
+        world.cut();
+        // Only the next connection tells that the one before was of use; of the first one nothing is known.
+        world.pass(if n == 0 { world.timing.redial_min } else { millis(0) });
+    }
+}
+
+#[test]
 fn refusals_before_a_connection_prove_nothing_after_it() {
     let mut world = World::new(2);
     let (_, id) = world.open(1);

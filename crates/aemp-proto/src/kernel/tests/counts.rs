@@ -14,6 +14,16 @@ fn send(world: &mut World, to: &PortId, count: usize) {
     (0..count).for_each(|n| world.send(0, to, &n.to_string()));
 }
 
+/// What the first node sends to these ports is lost with its session; then it asks for the last of them.
+fn lose_the_session(world: &mut World, ports: &[&PortId]) {
+    world.dial_at_once = false;
+    world.cut();
+    ports.iter().for_each(|port| world.send(0, port, "lost"));
+    world.pass(Duration::from_secs(60));
+    ports.last().map(|port| world.monitor(0, port));
+    world.drive();
+}
+
 #[test]
 fn the_notice_of_a_death_says_exactly_how_many_were_delivered() {
     let mut world = World::new(2);
@@ -109,12 +119,7 @@ fn a_message_of_which_a_bound_port_dies_was_not_delivered() {
     world.nodes[1].kernel.close(port, reason);
     // It is acknowledged, and nobody watches the port.
     world.pass(millis(100));
-    world.dial_at_once = false;
-    world.cut();
-    world.send(0, &id, "lost");
-    world.pass(Duration::from_secs(60));
-    world.monitor(0, &id);
-    world.drive();
+    lose_the_session(&mut world, &[&id]);
     assert_eq!((world.codes(0), delivered(&world)), (vec!["unreachable"], Some(2..=2)));
 }
 
@@ -150,12 +155,7 @@ fn what_a_name_did_not_take_that_was_closed_in_an_earlier_session_is_not_taken_f
     world.dial_at_once = true;
     send(&mut world, &id, 2);
     world.pass(Duration::from_secs(10));
-    world.dial_at_once = false;
-    world.cut();
-    world.send(0, &id, "lost");
-    world.pass(Duration::from_secs(60));
-    world.monitor(0, &id);
-    world.drive();
+    lose_the_session(&mut world, &[&id]);
     assert_eq!((world.codes(0), delivered(&world)), (vec!["bad_message"], Some(0..=0)), "it was told again");
 }
 
@@ -169,13 +169,7 @@ fn what_a_dead_port_did_not_take_is_not_taken_for_delivered() {
     send(&mut world, &id, 5);
     world.pass(millis(100));
     // Something else is in doubt when the session fails, and the dead port too.
-    world.dial_at_once = false;
-    world.cut();
-    world.send(0, &other, "lost");
-    world.send(0, &id, "lost");
-    world.pass(Duration::from_secs(60));
-    world.monitor(0, &id);
-    world.drive();
+    lose_the_session(&mut world, &[&other, &id]);
     assert_eq!((world.codes(0), delivered(&world)), (vec!["unreachable"], Some(2..=2)));
 }
 
@@ -189,4 +183,107 @@ fn what_a_dead_incarnation_took_is_not_forgotten_when_its_successor_answers() {
     world.restart(1);
     world.pass(Duration::from_secs(5));
     assert_eq!((world.codes(0), delivered(&world)), (vec!["no_such_port"], Some(3..=3)));
+}
+
+#[test]
+fn what_a_dead_incarnation_took_is_not_forgotten_when_the_session_with_its_successor_fails() {
+    let mut world = World::new(2);
+    let (_, id) = world.open(1);
+    world.monitor(0, &id);
+    send(&mut world, &id, 3);
+    world.pass(millis(100));
+    world.dial_at_once = false;
+    world.restart(1);
+    world.pass(millis(100));
+    // The successor is met, but what it says of the port does not arrive.
+    world.release_dials();
+    let wire = world.wires.len() - 1;
+    let successor = world.nodes[1].incarnation;
+    for octets in 0..1000 {
+        world.wires[wire].passes[1] = octets;
+        world.drive();
+        if world.nodes[0].kernel.peers()[0].incarnation == Some(successor) {
+            break;
+        }
+    }
+    assert_eq!((world.nodes[0].kernel.peers()[0].incarnation, world.codes(0)), (Some(successor), vec![]));
+    world.cut();
+    world.pass(Duration::from_secs(60));
+    assert_eq!((world.codes(0), delivered(&world)), (vec!["unreachable"], Some(3..=3)));
+}
+
+/// A world in which little may wait, and the first node has sent three messages to a port that it watches.
+fn narrow(most: usize) -> (World, PortId) {
+    let mut world = World::new(0);
+    world.limits.max_unacknowledged = most;
+    world.add("a@127.0.0.1:1");
+    world.add("b@127.0.0.1:2");
+    let (_, id) = world.open(1);
+    world.monitor(0, &id);
+    send(&mut world, &id, 3);
+    world.pass(millis(100));
+    world.wires[0].passes = [0; 2];
+    (world, id)
+}
+
+fn send_large(world: &mut World, to: &PortId, octets: usize, count: usize) {
+    (0..count).for_each(|_| world.send(0, to, &"x".repeat(octets)));
+}
+
+#[test]
+fn large_messages_that_were_dropped_at_overload_were_not_delivered() {
+    let (mut world, id) = narrow(300_000);
+    send_large(&mut world, &id, 100_000, 4);
+    world.drive();
+    assert_eq!((world.codes(0), delivered(&world)), (vec!["overload"], Some(3..=3)));
+}
+
+#[test]
+fn a_large_message_on_its_way_at_overload_may_have_been_delivered() {
+    for octets in [100_000, 2 << 20] {
+        let (mut world, id) = narrow(3 << 20);
+        send_large(&mut world, &id, octets, 1);
+        world.drive();
+        send_large(&mut world, &id, 1 << 20, 4);
+        world.drive();
+        assert_eq!((world.codes(0), delivered(&world)), (vec!["overload"], Some(3..=4)), "{octets}");
+    }
+}
+
+#[test]
+fn a_kill_that_is_lost_is_no_message_in_doubt() {
+    let mut world = World::new(2);
+    let (_, id) = world.open(1);
+    world.monitor(0, &id);
+    send(&mut world, &id, 3);
+    world.pass(millis(100));
+    world.dial_at_once = false;
+    world.cut();
+    let now = world.now;
+    world.nodes[0].kernel.kill(&id, &Reason::new("killed", ""), now);
+    world.pass(Duration::from_secs(60));
+    assert_eq!((world.codes(0), delivered(&world)), (vec!["unreachable"], Some(3..=3)));
+}
+
+#[test]
+fn an_acknowledgement_proves_nothing_while_the_notice_of_a_death_waits_for_last_words() {
+    let mut world = World::new(2);
+    let ((port, id), (_, mourner)) = (world.open(1), world.open(0));
+    world.monitor(0, &id);
+    send(&mut world, &id, 3);
+    world.pass(millis(100));
+    world.wires[0].passes = [usize::MAX, 600_000];
+    world.send_from(1, &mourner, Some(port), &"w".repeat(2 << 20));
+    world.nodes[1].kernel.close(port, Reason::normal());
+    world.drive();
+    // These are dropped, and acknowledged.
+    send(&mut world, &id, 2);
+    world.drive();
+    world.wires[0].passes = [usize::MAX, 900_000];
+    world.pass(millis(100));
+    assert_eq!(world.nodes[0].kernel.unacknowledged(), 0);
+    world.dial_at_once = false;
+    world.cut();
+    world.pass(Duration::from_secs(60));
+    assert_eq!((world.codes(0), delivered(&world)), (vec!["unreachable"], Some(3..=5)));
 }

@@ -163,3 +163,50 @@ fn the_absence_of_the_own_loop_puts_a_death_off_by_no_more_than_it_lasted() {
     let found = time_to_find(&mut world, heard, millis(100));
     assert!(found >= millis(45_000) && found <= millis(56_000), "{found:?}");
 }
+
+#[test]
+fn silence_in_which_the_own_loop_was_away_is_not_held_against_the_peer() {
+    let (mut world, _) = watching([Timing::default(); 2]);
+    world.now = world.now.after(Duration::from_secs(60));
+    let now = world.now;
+    world.nodes[0].kernel.was_away(Duration::from_secs(60), now);
+    world.nodes[0].kernel.tick(now);
+    assert!(world.nodes[0].kernel.peers()[0].connected);
+}
+
+#[test]
+fn an_absence_that_is_told_as_longer_than_the_silence_earns_the_peer_no_more_time() {
+    let (mut world, _) = watching([Timing::default(); 2]);
+    let now = world.now;
+    world.nodes[0].kernel.was_away(Duration::from_secs(600), now);
+    fall_silent(&mut world);
+    world.pass(Duration::from_secs(60));
+    assert_eq!(world.codes(0), ["unreachable"]);
+}
+
+#[test]
+fn a_first_frame_that_came_while_the_own_loop_was_away_is_not_late() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    world.dial_at_once = false;
+    world.send(0, &id, "hello");
+    world.drive();
+    world.release_dials();
+    world.wires[0].passes = [usize::MAX, 0];
+    world.drive();
+    world.now = world.now.after(Duration::from_secs(10));
+    let now = world.now;
+    world.nodes[0].kernel.was_away(Duration::from_secs(10), now);
+    world.nodes[0].kernel.tick(now);
+    world.wires[0].passes[1] = usize::MAX;
+    world.drive();
+    assert_eq!((world.texts(1, port), world.wires.len()), (vec!["hello"], 1));
+}
+
+#[test]
+fn a_peer_that_says_it_is_silent_for_very_long_is_believed_a_minute() {
+    let (mut world, _) = watching([timing(5_000, 30_000), timing(100_000_000, 30_000)]);
+    fall_silent(&mut world);
+    world.pass(Duration::from_secs(300));
+    assert_eq!(world.codes(0), ["unreachable"]);
+}

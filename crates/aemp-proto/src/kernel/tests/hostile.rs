@@ -4,11 +4,13 @@ use proptest::prelude::*;
 
 use super::{World, world::millis};
 use crate::{
+    id::{Origin, PortId, PortKind, PortName, PortNumber},
     kernel::{ConnectionId, Event, Received},
     link::Role,
+    message::cbor,
     reason::Reason,
     session::Hello,
-    wire::frame::kind,
+    wire::{frame::kind, write},
 };
 
 pub(super) fn frame(kind: u8, body: &[u8]) -> Vec<u8> {
@@ -20,9 +22,14 @@ pub(super) fn frame(kind: u8, body: &[u8]) -> Vec<u8> {
 
 /// The first frame of a node that knows nothing.
 pub(super) fn hello_octets() -> Vec<u8> {
+    hello_in_session(1)
+}
+
+/// The same of a node that has counted its sessions up.
+pub(super) fn hello_in_session(epoch: u64) -> Vec<u8> {
     let hello = Hello {
         peer: None,
-        epoch: 1,
+        epoch,
         received: 0,
         count: 1,
         features: 0,
@@ -172,24 +179,89 @@ fn a_kill_of_the_node_port_does_nothing() {
 }
 
 #[test]
+fn a_connection_cannot_leave_frames_out() {
+    let mut world = World::new(2);
+    let link = world.nodes[1].authenticated(Role::Acceptor);
+    let now = world.now;
+    let connection = world.nodes[0].kernel.attach(&link, None, now, now);
+    feed(&mut world, connection, &hello_octets());
+    assert!(!feed(&mut world, connection, &frame(kind::START, &[2])));
+    assert!(misbehaved(&mut world));
+}
+
+#[test]
+fn probes_without_end_from_a_peer_that_reads_nothing_cost_a_bounded_amount() {
+    let (mut world, connection) = offender();
+    assert!(feed(&mut world, connection, &frame(kind::PROBE, &[]).repeat(100_000)));
+    let urgent: usize = world.nodes[0].kernel.connections.iter().map(|(_, state)| state.urgent.len()).sum();
+    assert!((1..10_000).contains(&urgent), "{urgent} octets");
+}
+
+#[test]
+fn a_spawn_under_a_name_that_another_incarnation_has_made_is_a_breach() {
+    let (mut world, connection) = offender();
+    let mut body = vec![1];
+    let number = PortNumber::counted(1, PortKind::Spawned).unwrap();
+    write::name(&mut body, &PortName::Native { origin: Origin([9; 12]), number });
+    body.extend([1, b's']);
+    assert!(!feed(&mut world, connection, &frame(kind::SPAWN, &body)));
+    assert!(misbehaved(&mut world));
+}
+
+#[test]
+fn a_reason_that_is_too_long_is_not_kept() {
+    let (mut world, connection) = offender();
+    let id: PortId = "b@127.0.0.1:2#x".parse().unwrap();
+    world.monitor(0, &id);
+    let mut body = Vec::new();
+    write::name(&mut body, &id.name);
+    write::count(&mut body, None);
+    Reason::new("error", "x".repeat(20_000)).encode(&mut body).unwrap();
+    assert!(feed(&mut world, connection, &frame(kind::DEAD, &body)));
+    world.outputs(0);
+    assert_eq!(world.nodes[0].fired[0].1, Reason::new("unknown", "the reason is too long"));
+}
+
+#[test]
+fn of_the_reason_of_a_closed_name_only_the_beginning_is_kept() {
+    let (mut world, connection) = offender();
+    let id: PortId = "b@127.0.0.1:2#x".parse().unwrap();
+    let mut body = Vec::new();
+    write::name(&mut body, &id.name);
+    write::count(&mut body, None);
+    Reason::new("bad_message", "x".repeat(10_000)).encode(&mut body).unwrap();
+    assert!(feed(&mut world, connection, &frame(kind::CLOSED, &body)));
+    world.monitor(0, &id);
+    world.outputs(0);
+    assert_eq!(world.nodes[0].fired[0].1.text().len(), 256);
+}
+
+#[test]
+fn a_look_up_of_a_name_that_nobody_may_publish_is_a_bad_message() {
+    let (mut world, connection) = offender();
+    let (port, _) = world.open(0);
+    for (octets, answer) in [(255, "a@127.0.0.1:1#"), (256, "a published name has at most 255 octets")] {
+        let name = "x".repeat(octets);
+        world.nodes[0].kernel.publish(&name, port);
+        let mut body = vec![0];
+        write::number(&mut body, PortNumber::counted(octets as u64, PortKind::Reply).unwrap().to_bits());
+        cbor::encode(&("find", &name), &mut body).unwrap();
+        assert!(feed(&mut world, connection, &frame(kind::CALL, &body)));
+        let now = world.now;
+        let kernel = &mut world.nodes[0].kernel;
+        let writes = std::iter::from_fn(|| kernel.transmit(connection, 1 << 17, now).map(|octets| octets.to_vec()));
+        let written: Vec<u8> = writes.flatten().collect();
+        assert!(written.windows(answer.len()).any(|part| part == answer.as_bytes()), "{octets}");
+    }
+}
+
+#[test]
 fn a_session_number_beyond_belief_is_refused() {
     let mut world = World::new(2);
     let link = world.nodes[1].authenticated(Role::Acceptor);
     let now = world.now;
     let connection = world.nodes[0].kernel.attach(&link, None, now, now);
-    let mut body = Vec::new();
-    let hello = Hello {
-        peer: None,
-        epoch: u64::MAX,
-        received: 0,
-        count: 1,
-        features: 0,
-        max_message: 1,
-        heartbeat: 5000,
-        addresses: vec![],
-    };
-    hello.write(&mut body);
-    assert!(!feed(&mut world, connection, &frame(kind::HELLO, &body)));
+    assert!(!feed(&mut world, connection, &hello_in_session(u64::MAX)));
 }
 
 proptest! {

@@ -231,3 +231,17 @@ fn a_challenger_does_not_wait_for_ever() {
     world.pass(millis(6000));
     assert!(world.nodes[0].kernel.peers.iter().all(|(_, peer)| peer.handshakes.is_empty()));
 }
+
+#[test]
+fn the_watchers_of_an_earlier_incarnation_are_forgotten() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    world.monitor(0, &id);
+    world.pass(millis(100));
+    assert_eq!(world.nodes[1].kernel.ports.watchers(port).count(), 1);
+    world.restart(0);
+    world.send(0, &id, "from the successor");
+    world.pass(millis(5000));
+    assert_eq!(world.texts(1, port), ["from the successor"]);
+    assert_eq!(world.nodes[1].kernel.ports.watchers(port).count(), 0);
+}

@@ -117,3 +117,13 @@ fn ten_thousand_connections_that_break_anywhere_leave_nothing_and_lose_nothing()
         assert!(node.kernel.peers.iter().all(|(_, peer)| peer.handshakes.is_empty()));
     }
 }
+
+#[test]
+fn a_watch_of_the_own_node_that_has_ended_leaves_nothing_at_its_port() {
+    let mut world = World::new(1);
+    let (port, id) = world.open(0);
+    let watch = world.monitor(0, &id);
+    assert_eq!(world.nodes[0].kernel.ports.watches(port), 1);
+    world.nodes[0].kernel.demonitor(watch);
+    assert_eq!(world.nodes[0].kernel.ports.watches(port), 0);
+}

@@ -2,13 +2,12 @@
 
 use super::{
     World,
-    hostile::{feed, frame},
+    hostile::{feed, frame, hello_in_session},
     world::millis,
 };
 use crate::{
     id::Incarnation,
     link::{Authenticated, Role},
-    session::Hello,
     wire::frame::kind,
 };
 
@@ -73,24 +72,32 @@ fn nothing_is_remembered_of_a_node_that_said_goodbye_after_a_refused_message() {
 fn a_member_that_counts_its_sessions_up_cannot_keep_a_node_from_others() {
     let mut world = World::new(3);
     let (port, id) = world.open(1);
-    let hello = Hello {
-        peer: None,
-        epoch: 1 << 62,
-        received: 0,
-        count: 1,
-        features: 0,
-        max_message: 1 << 20,
-        heartbeat: 5000,
-        addresses: vec![],
-    };
-    let mut body = Vec::new();
-    hello.write(&mut body);
     let link = world.nodes[2].authenticated(Role::Acceptor);
     let now = world.now;
     let connection = world.nodes[0].kernel.attach(&link, None, now, now);
-    assert!(feed(&mut world, connection, &frame(kind::HELLO, &body)));
+    assert!(feed(&mut world, connection, &hello_in_session(1 << 62)));
     feed(&mut world, connection, &frame(kind::GOODBYE, &[]));
     world.send(0, &id, "hello");
     world.pass(millis(1000));
     assert_eq!(world.texts(1, port), ["hello"]);
+}
+
+#[test]
+fn sessions_after_a_peer_was_forgotten_have_greater_numbers() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(0);
+    let epoch = |world: &World| world.nodes[0].kernel.peers.iter().map(|(_, peer)| peer.session.epoch).next();
+    world.send(1, &id, "one");
+    world.pass(millis(100));
+    let before = epoch(&world).expect("they have met");
+    world.nodes[1].kernel.goodbye();
+    world.writes(1);
+    world.crash(1);
+    world.pass(millis(100));
+    assert_eq!(epoch(&world), None);
+    world.restart(1);
+    world.send(1, &id, "two");
+    world.pass(millis(100));
+    assert!(epoch(&world) > Some(before + 1), "{:?} after {before}", epoch(&world));
+    assert_eq!(world.texts(0, port), ["one", "two"]);
 }

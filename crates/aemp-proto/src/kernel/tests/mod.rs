@@ -5,6 +5,7 @@ mod calls;
 mod chaos;
 mod connections;
 mod counts;
+mod dead_names;
 mod deadlines;
 mod delivery;
 mod driver;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::world::{World, millis};
-use crate::{id::PortId, kernel::Event, reason::Reason};
+use crate::{id::PortId, kernel::Event, link::Role, reason::Reason};
 
 /// Two nodes; the first remembers eight dead names, and watches ten ports of the second.
 fn ten_watched() -> (World, Vec<PortId>) {
@@ -120,4 +120,73 @@ fn a_call_that_is_lost_at_overload_with_the_whole_incarnation_ends_once() {
     }
     let ended: Vec<_> = world.nodes[0].answers.iter().map(|(number, _)| *number).collect();
     assert_eq!(ended, [number]);
+}
+
+#[test]
+fn the_further_names_of_a_retired_incarnation_are_dead_without_asking() {
+    let (mut world, ids) = ten_watched();
+    let port = world.nodes[1].kernel.resolve(&ids[0].name).unwrap();
+    world.nodes[1].kernel.rename(port);
+    let id = world.nodes[1].kernel.port_id(port);
+    fail_session(&mut world);
+    world.dial_at_once = false;
+    world.monitor(0, &id);
+    world.drive();
+    assert_eq!(world.codes(0)[10..], ["retired"]);
+}
+
+#[test]
+fn nothing_is_remembered_of_what_a_retired_incarnation_may_not_reach() {
+    let (mut world, _) = ten_watched();
+    let (port, id) = world.open(0);
+    world.send(1, &id, "not understood");
+    world.pass(millis(100));
+    let from = world.nodes[1].id.clone();
+    let _ = world.nodes[0].kernel.refuse(port, &from, &Reason::new("bad_message", ""));
+    fail_session(&mut world);
+    let key = world.nodes[0].kernel.by_node[&from];
+    assert!(world.nodes[0].kernel.peers.get(key).unwrap().closed_here.is_empty());
+}
+
+#[test]
+fn too_many_names_that_nobody_has_made_retire_every_incarnation() {
+    let (mut world, _) = ten_watched();
+    let id = |n: usize| -> PortId { format!("b@127.0.0.1:2#made-up-{n}").parse().unwrap() };
+    world.dial_at_once = false;
+    world.cut();
+    for n in 0..10 {
+        world.monitor(0, &id(n));
+    }
+    fail_session(&mut world);
+    assert_eq!((world.nodes[0].fired.len(), world.nodes[0].kernel.census().fences), (20, 0));
+    world.restart(1);
+    let (_, new) = world.open(1);
+    world.monitor(0, &new);
+    world.drive();
+    assert_eq!(world.codes(0)[20..], ["retired"]);
+}
+
+#[test]
+fn a_retired_incarnation_that_comes_back_does_not_end_the_session_of_its_successor() {
+    let (mut world, _) = ten_watched();
+    fail_session(&mut world);
+    let old = world.nodes[1].authenticated(Role::Acceptor);
+    world.restart(1);
+    let (port, id) = world.open(1);
+    world.monitor(0, &id);
+    world.pass(Duration::from_secs(10));
+    let now = world.now;
+    world.nodes[0].kernel.attach(&old, None, now, now);
+    world.send(0, &id, "hello");
+    world.pass(millis(100));
+    assert_eq!((world.texts(1, port), world.nodes[0].fired.len()), (vec!["hello"], 10));
+}
+
+#[test]
+fn who_waits_for_a_retired_incarnation_is_told_as_soon_as_it_is_met() {
+    let (mut world, ids) = ten_watched();
+    fail_session(&mut world);
+    world.monitor(0, &PortId::of_node(ids[0].node.clone()));
+    world.pass(millis(1000));
+    assert_eq!(world.codes(0)[10..], ["retired"]);
 }

@@ -34,6 +34,15 @@ fn let_it_spawn(world: &mut World) {
     world.pass(millis(1000));
 }
 
+/// The port lives, but not for the third node, which has been told once that it is dead.
+fn stays_dead_for_the_third_node(world: &mut World, id: &PortId) {
+    let port = world.nodes[1].kernel.resolve(&id.name).expect("it lives");
+    world.send(2, id, "to the dead");
+    world.monitor(2, id);
+    world.pass(millis(100));
+    assert_eq!((world.texts(1, port), world.codes(2)), (vec![], vec!["no_such_port", "no_such_port"]));
+}
+
 #[test]
 fn a_message_that_came_before_the_spawn_leaves_no_hole() {
     let (mut world, id) = faster_than_the_spawn();
@@ -57,11 +66,7 @@ fn a_port_that_was_found_missing_before_its_spawn_stays_dead_for_whoever_asked()
     world.pass(millis(100));
     assert_eq!(world.codes(2), ["no_such_port"]);
     let_it_spawn(&mut world);
-    let port = world.nodes[1].kernel.resolve(&id.name).expect("it lives");
-    world.send(2, &id, "to the dead");
-    world.monitor(2, &id);
-    world.pass(millis(100));
-    assert_eq!((world.texts(1, port), world.codes(2)), (vec![], vec!["no_such_port", "no_such_port"]));
+    stays_dead_for_the_third_node(&mut world, &id);
 }
 
 #[test]
@@ -142,11 +147,7 @@ fn a_name_that_was_dead_before_its_spawn_stays_dead_over_restarts_of_its_node() 
     }
     spawned(&mut world, 1);
     world.pass(millis(100));
-    let port = world.nodes[1].kernel.resolve(&id.name).expect("it lives");
-    world.send(2, &id, "to the dead");
-    world.monitor(2, &id);
-    world.pass(millis(100));
-    assert_eq!((world.texts(1, port), world.codes(2)), (vec![], vec!["no_such_port", "no_such_port"]));
+    stays_dead_for_the_third_node(&mut world, &id);
 }
 
 #[test]

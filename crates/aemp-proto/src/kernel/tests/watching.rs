@@ -3,6 +3,7 @@
 use super::{World, world::millis};
 use crate::{
     id::{PortId, PortKind, PortName, PortNumber},
+    kernel::LocalPort,
     reason::Reason,
 };
 
@@ -296,18 +297,14 @@ fn the_notice_behind_the_last_words_is_sent_even_if_nothing_else_is() {
     assert_eq!(world.codes(0), ["normal"]);
 }
 
-#[test]
-fn a_monitor_that_comes_after_the_death_is_answered_after_the_last_words() {
-    let mut world = World::new(2);
-    let (watched, id) = world.open(1);
+/// A port dies whose last words take long, and the first node monitors it only then.
+fn is_answered_after_the_last_words(world: &mut World, watched: LocalPort, id: &PortId) {
     let (mourner, mourner_id) = world.open(0);
-    world.send(0, &id, "hello");
-    world.pass(millis(100));
     world.wires[0].passes = [usize::MAX, 600_000];
     world.send_from(1, &mourner_id, Some(watched), &"w".repeat(2 << 20));
     world.nodes[1].kernel.close(watched, Reason::normal());
     world.drive();
-    world.monitor(0, &id);
+    world.monitor(0, id);
     world.drive();
     world.wires[0].passes = [usize::MAX, 900_000];
     world.drive();
@@ -318,26 +315,23 @@ fn a_monitor_that_comes_after_the_death_is_answered_after_the_last_words() {
 }
 
 #[test]
+fn a_monitor_that_comes_after_the_death_is_answered_after_the_last_words() {
+    let mut world = World::new(2);
+    let (watched, id) = world.open(1);
+    world.send(0, &id, "hello");
+    world.pass(millis(100));
+    is_answered_after_the_last_words(&mut world, watched, &id);
+}
+
+#[test]
 fn a_monitor_of_a_further_name_that_comes_after_the_death_is_answered_after_the_last_words() {
     let mut world = World::new(2);
     let (watched, _) = world.open(1);
     world.nodes[1].kernel.rename(watched);
     let id = world.nodes[1].kernel.port_id(watched);
-    let (mourner, mourner_id) = world.open(0);
     world.send(0, &id, "hello");
     world.pass(millis(100));
-    world.wires[0].passes = [usize::MAX, 600_000];
-    world.send_from(1, &mourner_id, Some(watched), &"w".repeat(2 << 20));
-    world.nodes[1].kernel.close(watched, Reason::normal());
-    world.drive();
-    world.monitor(0, &id);
-    world.drive();
-    world.wires[0].passes = [usize::MAX, 900_000];
-    world.drive();
-    assert_eq!((world.texts(0, mourner).len(), world.codes(0).len()), (0, 0));
-    world.wires[0].passes = [usize::MAX; 2];
-    world.pass(millis(1000));
-    assert_eq!((world.texts(0, mourner).len(), world.codes(0)), (1, vec!["no_such_port"]));
+    is_answered_after_the_last_words(&mut world, watched, &id);
 }
 
 #[test]
@@ -350,17 +344,5 @@ fn a_late_monitor_of_a_port_that_was_spawned_is_answered_after_the_last_words_to
     world.nodes[0].kernel.spawn(&on, &name, "echo", now, arguments).unwrap();
     world.pass(millis(100));
     let spawned = world.nodes[1].kernel.resolve(&name).expect("it lives");
-    let (mourner, mourner_id) = world.open(0);
-    world.wires[0].passes = [usize::MAX, 600_000];
-    world.send_from(1, &mourner_id, Some(spawned), &"w".repeat(2 << 20));
-    world.nodes[1].kernel.close(spawned, Reason::normal());
-    world.drive();
-    world.monitor(0, &PortId::new(on, name));
-    world.drive();
-    world.wires[0].passes = [usize::MAX, 900_000];
-    world.drive();
-    assert_eq!((world.texts(0, mourner).len(), world.codes(0).len()), (0, 0));
-    world.wires[0].passes = [usize::MAX; 2];
-    world.pass(millis(1000));
-    assert_eq!((world.texts(0, mourner).len(), world.codes(0).len()), (1, 1));
+    is_answered_after_the_last_words(&mut world, spawned, &PortId::new(on, name));
 }

@@ -48,9 +48,15 @@ pub fn decode<M: DeserializeOwned>(body: &Body<'_>, limits: &Limits) -> Result<M
         Body::Shared(frame) => Some(share_frame(frame)),
     };
     let mut gather = Gather::new(Reader::new(body.as_slice(), limits));
-    M::deserialize(&mut gather)
-        .and_then(|message| gather.finish().map(|()| message))
-        .map_err(|error| error.at(gather.current()))
+    // In this form the message is not moved.
+    let message = match M::deserialize(&mut gather) {
+        Ok(message) => message,
+        Err(fault) => return Err(fault.at(gather.current())),
+    };
+    match gather.finish() {
+        Ok(()) => Ok(message),
+        Err(fault) => Err(fault.at(gather.current())),
+    }
 }
 
 /// The first element, if it is a text or octets that are UTF-8.

@@ -146,7 +146,7 @@ async fn a_man_in_the_middle_with_tls_of_his_own_is_found_out() {
         while proof.len() < 166 {
             std::future::poll_fn(|cx| near.poll_read(cx, &mut scratch, &mut proof)).await.unwrap();
         }
-        far.queue(&proof).unwrap();
+        far.queue(proof.into()).unwrap();
         far.flush().await.unwrap();
         let mut answer = Vec::new();
         std::future::poll_fn(|cx| far.poll_read(cx, &mut scratch, &mut answer)).await.unwrap();

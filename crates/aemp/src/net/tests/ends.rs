@@ -8,6 +8,7 @@ use aemp_proto::{
     limits::Limits,
     link::{Credentials, Identity, Protection},
 };
+use bytes::Bytes;
 use tokio::task::LocalSet;
 
 use crate::{
@@ -90,7 +91,7 @@ pub(super) fn rejection(dialling: Dialling) -> String {
 
 /// Sends octets from one end and reads as many at the other.
 pub(super) async fn carry(from: &mut Channel, to: &mut Channel, octets: &[u8]) -> Vec<u8> {
-    from.queue(octets).unwrap();
+    from.queue(Bytes::copy_from_slice(octets)).unwrap();
     let receive = async {
         let (mut scratch, mut received) = (vec![0; 64 << 10], Vec::new());
         while received.len() < octets.len() {

@@ -26,7 +26,9 @@ impl Host for Lonely {
         panic!("nobody is authenticated here")
     }
 
-    fn deliver(&self, _: &NodeId, _: Delivery<'_>) {
+    fn delivers_from(&self, _: Option<&NodeId>) {}
+
+    fn deliver(&self, _: Delivery<'_>) {
         panic!("nobody is authenticated here")
     }
 

@@ -119,7 +119,9 @@ impl Host for Member {
         f(&mut self.0.kernel.borrow_mut(), Time::new(self.0.start.elapsed()))
     }
 
-    fn deliver(&self, _: &NodeId, delivery: Delivery<'_>) {
+    fn delivers_from(&self, _: Option<&NodeId>) {}
+
+    fn deliver(&self, delivery: Delivery<'_>) {
         let Delivery::Message { body, .. } = delivery else { panic!("{delivery:?}") };
         let (number, _) = body.as_slice().split_first_chunk().unwrap();
         assert_eq!(u64::from_le_bytes(*number), self.0.received.get(), "in order, without a gap, once");
