@@ -9,6 +9,7 @@ mod engine;
 mod handler;
 mod host;
 mod inbox;
+mod jobs;
 mod lossy;
 mod network;
 mod observe;

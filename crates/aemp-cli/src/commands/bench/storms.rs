@@ -40,8 +40,7 @@ pub(super) fn node_death(bench: &Bench, count: u64) -> Result<Record, Failure> {
     let pair = Pair::start(&bench.setting)?;
     let deaths = watch(&pair.node, ports_of(&pair, count)?)?;
     pair.node.send(&pair.peer, Flow::Die);
-    let left = deaths.first()?;
-    let meter = Meter::start();
+    let (left, meter) = deaths.first()?;
     if left > 0 {
         deaths.all()?;
     }
@@ -60,21 +59,21 @@ pub(super) fn ports_of(pair: &Pair, count: u64) -> Result<Vec<Port<()>>, Failure
 
 /// Monitors that were set.
 pub(super) struct Deaths {
-    /// How many are left, after the first and after the last that fired.
-    left: mpsc::Receiver<usize>,
+    /// How many are left, and a stopwatch that started then, after the first and after the last that fired.
+    left: mpsc::Receiver<(usize, Meter)>,
     /// Without them the monitors would be taken back.
     _watches: Vec<Watch>,
 }
 
 impl Deaths {
-    /// Waits until the first has fired. How many are left.
-    fn first(&self) -> Result<usize, Failure> {
+    /// Waits until the first has fired. How many were left, and a stopwatch that started then.
+    fn first(&self) -> Result<(usize, Meter), Failure> {
         self.left.recv().map_err(failed)
     }
 
     /// Waits until all have fired.
     pub(super) fn all(&self) -> Result<(), Failure> {
-        while self.left.recv().map_err(|_| failed("a monitor was dropped before it fired"))? > 0 {}
+        while self.left.recv().map_err(|_| failed("a monitor was dropped before it fired"))?.0 > 0 {}
         Ok(())
     }
 }
@@ -89,7 +88,7 @@ pub(super) fn watch(node: &Node, ports: Vec<Port<()>>) -> Result<Deaths, Failure
             cx.monitor_with(port, move |_, _| {
                 left.set(left.get() - 1);
                 if left.get() + 1 == total || left.get() == 0 {
-                    let _ = tell.send(left.get());
+                    let _ = tell.send((left.get(), Meter::start()));
                 }
             })
         };
