@@ -64,6 +64,8 @@ pub(crate) struct Engine {
     /// When the loop will wake up by itself, while it sleeps.
     pub(super) alarm: Cell<Option<Time>>,
     pub(super) asleep: Cell<bool>,
+    /// A connection hands in frames, or takes the turn behind them, which wakes the loop if anything is left.
+    pub(super) attended: Cell<bool>,
     /// Local messages and jobs that were handled so far.
     pub(super) handled: Cell<u64>,
     /// How long a stop waits for acknowledgement.
@@ -91,6 +93,7 @@ impl Engine {
             source: RefCell::default(),
             alarm: Cell::new(None),
             asleep: Cell::new(false),
+            attended: Cell::new(false),
             handled: Cell::new(0),
             stop_timeout,
         })
@@ -138,7 +141,7 @@ impl Engine {
     /// What a task did while the loop sleeps may have left the kernel something to send, or another deadline.
     #[inline]
     pub(super) fn rouse(&self) {
-        if self.asleep.get() {
+        if self.asleep.get() && !self.attended.get() {
             self.wake();
         }
     }

@@ -22,6 +22,7 @@ impl Host for Rc<Engine> {
 
     fn delivers_from(&self, peer: Option<&NodeId>) {
         self.source.replace(peer.cloned());
+        self.attended.set(true);
     }
 
     fn deliver(&self, delivery: Delivery<'_>) {
@@ -37,7 +38,9 @@ impl Host for Rc<Engine> {
     }
 
     fn turn(&self) -> Backlog {
+        self.attended.set(true);
         let more = Engine::turn(self);
+        self.attended.set(false);
         let deadline = Engine::kernel(self, |kernel, _| kernel.deadline());
         let earlier = deadline.is_some_and(|deadline| self.alarm.get().is_none_or(|alarm| deadline < alarm));
         if self.asleep.get() && (more || earlier || self.is_waiting_for_kernel()) {

@@ -57,16 +57,10 @@ impl Tally {
         self.sum = self.sum.rotate_left(1).wrapping_add(number).wrapping_add(checksum(octets));
     }
 
-    /// Small messages with all numbers of a range, wherever they arrived.
-    pub(super) fn of_small(numbers: Range<u64>) -> Self {
-        let mut tally = Self::default();
-        numbers.for_each(|number| tally.count(number, &[7; SMALL]));
-        tally
-    }
-
-    /// What is counted here and was not before, without the work.
-    pub(super) const fn since(self, before: Self) -> Self {
-        Self { messages: self.messages - before.messages, sum: self.sum.wrapping_sub(before.sum), work: 0 }
+    /// The same when small messages with all numbers of a range have followed, in their order.
+    pub(super) fn and_small(mut self, numbers: Range<u64>) -> Self {
+        numbers.for_each(|number| self.count(number, &[7; SMALL]));
+        self
     }
 }
 

@@ -63,7 +63,9 @@ fn rounds(pair: &Pair, nodes: &[Port<Flow>], times: u64, messages: u64) -> Resul
     pair.node.send(&driver, None);
     ended.recv().map_err(failed)?;
     let (_, work) = meter.read();
-    check(tallies(pair, nodes)?.since(before), times * nodes.len() as u64, messages - 1)?;
+    for (before, after) in before.into_iter().zip(tallies(pair, nodes)?) {
+        check(before, after, times, messages)?;
+    }
     Ok(each(work, times * messages * nodes.len() as u64))
 }
 
@@ -91,20 +93,15 @@ impl Rounds {
     }
 }
 
-/// What all nodes have counted together.
-fn tallies(pair: &Pair, nodes: &[Port<Flow>]) -> Result<Tally, Failure> {
-    let mut sum = Tally::default();
-    for node in nodes {
-        let tally: Tally = pair.node.call(node, |reply: Reply<Tally>| Flow::Tally(reply)).wait().map_err(failed)?;
-        sum.messages += tally.messages;
-        sum.sum = sum.sum.wrapping_add(tally.sum);
-    }
-    Ok(sum)
+/// What each node has counted.
+fn tallies(pair: &Pair, nodes: &[Port<Flow>]) -> Result<Vec<Tally>, Failure> {
+    let tally = |node| pair.node.call(node, |reply: Reply<Tally>| Flow::Tally(reply)).wait().map_err(failed);
+    nodes.iter().map(tally).collect()
 }
 
-/// Whether in every round of a node all numbers up to `last` arrived.
-fn check(arrived: Tally, rounds: u64, last: u64) -> Result<(), Failure> {
-    let one = Tally::of_small(1..last + 1);
-    let expected = Tally { messages: one.messages * rounds, sum: one.sum.wrapping_mul(rounds), work: 0 };
-    if arrived == expected { Ok(()) } else { Err(failed(format_args!("{arrived:?} arrived, and not {expected:?}"))) }
+/// Whether in every round all numbers below `messages` arrived at a node.
+fn check(before: Tally, after: Tally, rounds: u64, messages: u64) -> Result<(), Failure> {
+    let counted = (0..rounds).fold(before, |tally, _| tally.and_small(1..messages));
+    let expected = Tally { work: after.work, ..counted };
+    if after == expected { Ok(()) } else { Err(failed(format_args!("{after:?} arrived, and not {expected:?}"))) }
 }

@@ -65,7 +65,7 @@ fn inside(number: u64, count: u64) -> Result<f64, Failure> {
     spread_inside(&node, &ports, 0..count)?;
     let after: Tally = node.call(&teller, |reply| reply).wait().map_err(failed)?;
     let (_, work) = meter.read();
-    check(after.since(before), count)?;
+    check(before, after, count)?;
     Ok(each(work, count))
 }
 
@@ -102,7 +102,7 @@ fn away(growth: &Growth, number: u64, count: u64) -> Result<f64, Failure> {
     spread_away(&pair, &ports, 0..count)?;
     let after = pair.tally()?;
     let (_, work) = meter.read();
-    check(after.since(before), count)?;
+    check(before, after, count)?;
     Ok(each(work + Duration::from_nanos(after.work - before.work), count))
 }
 
@@ -120,9 +120,9 @@ fn spread_away(pair: &Pair, ports: &Ports, numbers: Range<u64>) -> Result<(), Fa
     Ok(())
 }
 
-fn check(arrived: Tally, count: u64) -> Result<(), Failure> {
-    let expected = Tally::of_small(0..count);
-    if arrived == expected { Ok(()) } else { Err(failed(format_args!("{arrived:?} arrived, and not {expected:?}"))) }
+fn check(before: Tally, after: Tally, count: u64) -> Result<(), Failure> {
+    let expected = Tally { work: after.work, ..before.and_small(0..count) };
+    if after == expected { Ok(()) } else { Err(failed(format_args!("{after:?} arrived, and not {expected:?}"))) }
 }
 
 pub(super) fn each(work: Duration, count: u64) -> f64 {
