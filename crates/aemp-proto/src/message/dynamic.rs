@@ -9,7 +9,7 @@ use serde::{
 };
 
 use super::{
-    DecodeError, EncodeError, Fault,
+    DecodeError, EncodeError,
     gather::{Gather, Left, Source},
     spread::{Sink, Spread},
 };
@@ -48,8 +48,7 @@ impl Message {
     ///
     /// The elements do not have the form of the type, or one is missing.
     pub fn into_typed<M: DeserializeOwned>(self) -> Result<M, DecodeError> {
-        let mut gather = Gather::new(self.0.into_iter());
-        M::deserialize(&mut gather).map_err(|error| error.at(gather.current()))
+        Gather::new(self.0.into_iter()).message()
     }
 
     /// The first element, if it is a text.
@@ -73,7 +72,7 @@ impl<'de> Source<'de> for std::vec::IntoIter<Value> {
         self.next().map(FromValue::from)
     }
 
-    fn left(&self) -> Result<Left, Fault> {
+    fn left(&self) -> Result<Left, DecodeError> {
         Ok(match self.len() {
             0 => Left::None,
             1 => Left::One,

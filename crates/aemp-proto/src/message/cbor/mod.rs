@@ -47,16 +47,7 @@ pub fn decode<M: DeserializeOwned>(body: &Body<'_>, limits: &Limits) -> Result<M
         Body::Borrowed(_) => None,
         Body::Shared(frame) => Some(share_frame(frame)),
     };
-    let mut gather = Gather::new(Reader::new(body.as_slice(), limits));
-    // In this form the message is not moved.
-    let message = match M::deserialize(&mut gather) {
-        Ok(message) => message,
-        Err(fault) => return Err(fault.at(gather.current())),
-    };
-    match gather.finish() {
-        Ok(()) => Ok(message),
-        Err(fault) => Err(fault.at(gather.current())),
-    }
+    Gather::new(Reader::new(body.as_slice(), limits)).message()
 }
 
 /// The first element, if it is a text or octets that are UTF-8.
