@@ -25,6 +25,8 @@ impl Host for Rc<Engine> {
         self.attended.set(true);
     }
 
+    // Otherwise what is delivered is moved.
+    #[inline(always)]
     fn deliver(&self, delivery: Delivery<'_>) {
         match delivery {
             // Its handler is contained by itself.
@@ -56,6 +58,7 @@ impl Engine {
         self.source.borrow().clone()
     }
 
+    #[inline(never)]
     fn carry_out_delivery(self: &Rc<Self>, delivery: Delivery<'_>) {
         match delivery {
             Delivery::Message { to, body } => self.receive_message(to, &body),
