@@ -165,10 +165,7 @@ impl<'de, S: Source<'de>> SeqAccess<'de> for &mut Gather<S> {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, DecodeError> {
         match self.next() {
-            Some(element) => match seed.deserialize(element) {
-                Ok(value) => Ok(Some(value)),
-                Err(fault) => Err(fault),
-            },
+            Some(element) => seed.deserialize(element).map(Some),
             None => Ok(None),
         }
     }
