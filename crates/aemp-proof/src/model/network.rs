@@ -60,6 +60,9 @@ impl World {
             }
             Output::Fired { watch, reason } => {
                 let node = self.touch(at);
+                if !node.kernel.take_notice(watch) {
+                    return Ok(());
+                }
                 let Some(place) = node.watches.iter().position(|(other, _)| *other == watch) else {
                     return Violation::new("G5", "a monitor fires twice, or after its end");
                 };

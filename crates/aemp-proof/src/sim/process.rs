@@ -240,7 +240,11 @@ impl World {
                     self.close_end(wire, end);
                 }
             }
-            Output::Fired { watch, reason } => self.fired(process, watch, &reason),
+            Output::Fired { watch, reason } => {
+                if self.runtimes[process.0].kernel.take_notice(watch) {
+                    self.fired(process, watch, &reason);
+                }
+            }
             Output::Answer { number, result } => {
                 self.call_ended(process, number, result.as_deref().map_err(Clone::clone))
             }

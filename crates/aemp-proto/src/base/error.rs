@@ -31,6 +31,6 @@ pub enum StreamError {
 
 impl From<DecodeError> for StreamError {
     fn from(error: DecodeError) -> Self {
-        Self::Malformed(error.fault)
+        Self::Malformed(error.fault().clone())
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 /// A place in a table, and how often it had been used before.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
-    slot: u32,
+    pub(super) slot: u32,
     generation: u32,
 }
 

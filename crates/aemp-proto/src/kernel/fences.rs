@@ -159,9 +159,10 @@ impl Fences {
 }
 
 impl Peer {
-    /// Makes fences for all that a failed session leaves in doubt, and queues the certificates that are owed: the
-    /// first frames of the next session. The old session has to be replaced already. Gives how many fences are new.
-    pub(crate) fn fence_all(&mut self, ledger: &Ledger, made: Made, reason: &Reason) -> usize {
+    /// Makes fences for all that a failed session leaves in doubt, monitored ports among them, and queues the certificates
+    /// that are owed: the first frames of the next session. The old session has to be replaced already. Gives how many
+    /// fences are new.
+    pub(crate) fn fence_all(&mut self, monitored: &[PortName], ledger: &Ledger, made: Made, reason: &Reason) -> usize {
         let before = self.fences.len();
         let earlier = std::mem::take(&mut self.earlier);
         if planted(Bug::BaseProtocol) || planted(Bug::DeliveredAfterReconnect) {
@@ -174,7 +175,7 @@ impl Peer {
                 None => delivered,
             })
         };
-        for name in self.monitors.keys().filter(|name| **name != PortName::Node) {
+        for name in monitored.iter().filter(|name| **name != PortName::Node) {
             self.fences.make(name.clone(), &counted(name), made, false);
         }
         for unsent in &ledger.lost {

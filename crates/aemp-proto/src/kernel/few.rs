@@ -1,6 +1,10 @@
 //! A set that has one element as a rule.
 
-use std::collections::{BTreeSet, btree_set};
+use std::{
+    collections::BTreeSet,
+    iter::{Chain, Flatten},
+    option,
+};
 
 /// A set in order, without memory of its own for one element.
 #[derive(Clone, Debug, Default)]
@@ -8,7 +12,8 @@ pub(crate) enum Few<T> {
     #[default]
     None,
     One(T),
-    More(BTreeSet<T>),
+    #[expect(clippy::box_collection, reason = "the others are to be small")]
+    More(Box<BTreeSet<T>>),
 }
 
 impl<T: Ord> Few<T> {
@@ -16,7 +21,7 @@ impl<T: Ord> Few<T> {
         *self = match std::mem::take(self) {
             Self::None => Self::One(element),
             Self::One(first) if first == element => Self::One(first),
-            Self::One(first) => Self::More(BTreeSet::from([first, element])),
+            Self::One(first) => Self::More(Box::new(BTreeSet::from([first, element]))),
             Self::More(mut elements) => {
                 elements.insert(element);
                 Self::More(elements)
@@ -60,21 +65,21 @@ impl<T: Ord> Few<T> {
             Self::One(only) => (Some(only), None),
             Self::More(elements) => (None, Some(elements)),
         };
-        one.into_iter().chain(more.into_iter().flatten())
+        one.into_iter().chain(more.into_iter().flat_map(|elements| elements.iter()))
     }
 }
 
 impl<T> IntoIterator for Few<T> {
     type Item = T;
-    type IntoIter = std::iter::Chain<std::option::IntoIter<T>, btree_set::IntoIter<T>>;
+    type IntoIter = Chain<option::IntoIter<T>, Flatten<option::IntoIter<BTreeSet<T>>>>;
 
     fn into_iter(self) -> Self::IntoIter {
         let (one, more) = match self {
-            Self::None => (None, BTreeSet::new()),
-            Self::One(only) => (Some(only), BTreeSet::new()),
-            Self::More(elements) => (None, elements),
+            Self::None => (None, None),
+            Self::One(only) => (Some(only), None),
+            Self::More(elements) => (None, Some(*elements)),
         };
-        one.into_iter().chain(more)
+        one.into_iter().chain(more.into_iter().flatten())
     }
 }
 

@@ -241,7 +241,7 @@ impl Feed for Peer {
         view.put(&(connection.is_some(), missed_since.is_some(), hung_up, prune_closed_at, told, congested));
         // Watches of one name differ by their keys only.
         view.sorted(monitors, |view, watches| view.put(&watches.len()));
-        view.sorted(watched, |view, port| view.put(port));
+        view.put(watched);
         fences.feed(view);
         view.sorted(earlier, |view, taken| view.put(taken));
         view.sorted(closed_here, View::reason);

@@ -253,12 +253,12 @@ impl Kernel {
         let doomed: Vec<Key> = peer.connection.iter().chain(&peer.handshakes).copied().collect();
         let (made, was_used) = (peer.made(now), peer.session.used);
         let ledger = peer.session.restart(epoch).close();
-        let declared_dead = peer.fence_all(&ledger, made, reason);
+        let monitored = peer.monitored();
+        let declared_dead = peer.fence_all(&monitored, &ledger, made, reason);
         peer.history.note_failure(now, was_used, reason, declared_dead);
         peer.missed_since = None;
         peer.hung_up = false;
         peer.congested = false;
-        let monitors: Vec<PortName> = peer.monitors.keys().cloned().collect();
         let dials: Vec<_> = peer.dialling.cancel().collect();
         for connection in doomed.into_iter().filter(|connection| Some(*connection) != but) {
             self.close_connection(connection);
@@ -267,7 +267,7 @@ impl Kernel {
             self.dials.remove(dial.0);
             self.outputs.push_back(Output::CancelDial(dial));
         }
-        for name in monitors {
+        for name in monitored {
             let counted = self.fenced(key, &name);
             self.fire(key, &name, counted.as_ref().unwrap_or(reason));
         }
@@ -309,7 +309,8 @@ impl Kernel {
         peer.closed_here.clear();
         peer.queue_certificates();
         peer.congested = false;
-        let monitors: Vec<PortName> = peer.monitors.keys().filter(|name| **name != PortName::Node).cloned().collect();
+        let mut monitors = peer.monitored();
+        monitors.retain(|name| *name != PortName::Node);
         let names = monitors.iter().chain(ledger.lost.iter().map(|unsent| &unsent.to));
         peer.earlier = names.filter_map(|name| Some((name.clone(), ledger.delivered(name)?))).collect();
         for to in &monitors {
@@ -345,7 +346,7 @@ impl Kernel {
         let naming = if unsent.what == Kept::Kill { Naming::Full } else { Naming::Interned };
         let envelope = Envelope { kind, to: &unsent.to, naming, from: Sender::Forgotten, fields };
         let copy = |out: &mut Vec<u8>| -> Result<(), std::convert::Infallible> {
-            out.extend_from_slice(&unsent.body);
+            unsent.body.append_to(out);
             Ok(())
         };
         // It was small enough for the other incarnation, and nothing is known of this one's limit yet.

@@ -5,7 +5,7 @@ use crate::{
     reason::Reason,
 };
 
-use super::{Event, Kernel, LocalPort, Output};
+use super::{Event, Kernel, LocalPort, Output, ports::Remains};
 
 impl Kernel {
     /// A port begins to live.
@@ -47,27 +47,33 @@ impl Kernel {
 
     /// A port is dead from now on: whoever watches it is told, its publications end. Does nothing if it was before.
     pub fn close(&mut self, port: LocalPort, reason: Reason) {
-        let name = self.ports.name(port);
-        let further_names = self.ports.further_names(port);
-        let Some(mourners) = self.ports.close(port) else { return };
+        let Some(Remains { further_names, watches, watchers }) = self.ports.close(port) else { return };
         if !further_names.is_empty() {
             self.peers.values_mut().for_each(|peer| peer.session.keep_names(port, &further_names));
         }
-        self.deaths.note(self.now, port, further_names, &reason);
-        // Who spawned it learns of its early death only by a monitor that may still be on its way.
-        if !reason.is_normal() && self.ports.direct(&name).is_none() {
-            self.spawn_failed(name.clone(), reason.clone());
+        if !reason.is_normal() {
+            let is_watched = !watches.is_empty() || !watchers.is_empty();
+            self.note_failure(port, further_names.last(), is_watched, &reason);
         }
-        if mourners.watches.is_empty() && mourners.watchers.is_empty() && !reason.is_normal() {
-            let port = PortId::new(self.settings.node.clone(), name);
-            self.event(Event::UnwatchedDeath { port, reason });
-            return;
-        }
-        for watch in mourners.watches {
+        for watch in watches {
             self.outputs.push_back(Output::Fired { watch, reason: reason.clone() });
         }
-        for (peer, name) in mourners.watchers {
+        for (peer, name) in watchers {
             self.tell_death(peer, Some(port), &name, &reason);
+        }
+        self.deaths.note(self.now, port, further_names, &reason);
+    }
+
+    /// A port ended abnormally; with the newest of its further names.
+    fn note_failure(&mut self, port: LocalPort, further_name: Option<&PortName>, is_watched: bool, reason: &Reason) {
+        // Who spawned it learns of its early death only by a monitor that may still be on its way.
+        if let Some(name) = further_name {
+            self.spawn_failed(name.clone(), reason.clone());
+        }
+        if !is_watched {
+            let name = further_name.cloned().unwrap_or_else(|| self.ports.first_name(port));
+            let port = PortId::new(self.settings.node.clone(), name);
+            self.event(Event::UnwatchedDeath { port, reason: reason.clone() });
         }
     }
 

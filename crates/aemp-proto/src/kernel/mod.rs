@@ -71,9 +71,16 @@ use spawners::Spawners;
 use timers::Timers;
 use watching::Watch;
 
-/// A watch on a port.
+/// A watch on a port. No other watch has its slot until it was ended, or took its notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WatchId(Key);
+
+impl WatchId {
+    /// Its place in tables; used again after its end.
+    pub const fn slot(self) -> u32 {
+        self.0.slot
+    }
+}
 
 /// A connection that was handed to the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -195,20 +202,7 @@ impl Kernel {
 
     /// The next thing for the driver to do.
     pub fn poll(&mut self) -> Option<Output> {
-        loop {
-            let output = self.outputs.pop_front()?;
-            if let Output::Fired { watch, .. } = &output {
-                let stays = planted(Bug::TwoNotices);
-                match if stays { self.watches.get(watch.0).cloned() } else { self.watches.remove(watch.0) } {
-                    Some(Watch::Remote { peer, linked, .. }) => self.unlink(linked, peer),
-                    Some(_) => {}
-                    None if planted(Bug::DroppedMonitorFires) => {}
-                    // A watch that was ended since then never fires.
-                    None => continue,
-                }
-            }
-            return Some(output);
-        }
+        self.outputs.pop_front()
     }
 
     /// Peers that are known, in no particular order.

@@ -112,9 +112,9 @@ pub enum Output {
     CancelDial(DialId),
     /// Write what [`super::Kernel::transmit`] still gives, then close.
     Close(ConnectionId),
-    /// A watched port died.
+    /// A watched port died. Carry it out if [`super::Kernel::take_notice`] says so.
     Fired {
-        /// The watch, which is over.
+        /// The watch.
         watch: WatchId,
         /// Why the port died.
         reason: Reason,

@@ -1,6 +1,10 @@
 //! What this node knows of another node.
 
-use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
+    time::Duration,
+};
 
 use rustc_hash::FxHashMap;
 
@@ -30,8 +34,8 @@ pub(crate) struct Peer {
     pub(crate) hung_up: bool,
     /// Ports there that this node watches.
     pub(crate) monitors: FxHashMap<PortName, Few<WatchId>>,
-    /// Ports here that it watches.
-    pub(crate) watched: BTreeMap<PortName, LocalPort>,
+    /// Ports here that it watches, with the names under which it does.
+    pub(crate) watched: BTreeSet<(LocalPort, PortName)>,
     /// Ports there that are dead for this node.
     pub(crate) fences: Fences,
     /// How many messages its earlier incarnation took, for names that may be of the present one.
@@ -59,7 +63,7 @@ impl Peer {
             missed_since: None,
             hung_up: false,
             monitors: FxHashMap::default(),
-            watched: BTreeMap::new(),
+            watched: BTreeSet::new(),
             fences: Fences::default(),
             earlier: FxHashMap::default(),
             closed_here: BTreeMap::new(),
@@ -75,6 +79,15 @@ impl Peer {
     /// Certificates alone wait until there is one.
     pub(crate) fn wants_connection(&self) -> bool {
         self.session.used || self.has_work() || !self.monitors.is_empty()
+    }
+
+    /// The names of monitored ports, in the order of their monitors: as they were set, as a rule, and as all that belongs to
+    /// them lies in memory.
+    pub(crate) fn monitored(&self) -> Vec<PortName> {
+        let mut names: Vec<(Option<&WatchId>, &PortName)> =
+            self.monitors.iter().map(|(name, watches)| (watches.iter().next(), name)).collect();
+        names.sort_unstable();
+        names.into_iter().map(|(_, name)| name.clone()).collect()
     }
 
     /// Whether something is to reach the peer, certificates of an earlier session aside.

@@ -33,6 +33,8 @@ struct Slot {
     state: State,
     /// When it began to live, in seconds since the start of the clock.
     opened: u32,
+    /// The watches of this node.
+    watches: Few<WatchId>,
     /// What only few ports have.
     extra: Option<Box<Extra>>,
 }
@@ -53,14 +55,15 @@ struct Extra {
     private: bool,
     /// Peers of whose ports it shares the death, with how often.
     links: BTreeMap<Key, u32>,
-    watches: Few<WatchId>,
     watchers: Few<(Key, PortName)>,
     published: Vec<Box<str>>,
 }
 
-/// Who is to be told of a death.
+/// What a dead port leaves: who is to be told.
 #[derive(Debug, Default)]
-pub(crate) struct Mourners {
+pub(crate) struct Remains {
+    /// The names that it had besides the one that its number makes, the newest last.
+    pub(crate) further_names: Vec<PortName>,
     /// Watches of this node.
     pub(crate) watches: Few<WatchId>,
     /// Peers, with the name under which they watched.
@@ -72,8 +75,9 @@ impl super::fingerprint::Feed for Ports {
     fn feed<H: std::hash::Hasher>(&self, view: &mut super::fingerprint::View<'_, H>) {
         let Self { origin, slots, names, published } = self;
         view.put(origin);
-        for Slot { generation, state, opened: _, extra } in slots {
-            view.put(&(generation, state, extra.is_some()));
+        for Slot { generation, state, opened: _, watches, extra } in slots {
+            // Watches of this node differ by their keys only.
+            view.put(&(generation, state, watches.len(), extra.is_some()));
             if let Some(extra) = extra {
                 extra.feed(view);
             }
@@ -86,9 +90,8 @@ impl super::fingerprint::Feed for Ports {
 #[cfg(any(test, feature = "simulation"))]
 impl super::fingerprint::Feed for Extra {
     fn feed<H: std::hash::Hasher>(&self, view: &mut super::fingerprint::View<'_, H>) {
-        // Watches of this node differ by their keys only.
-        let Self { names, private, links, watches, watchers, published } = self;
-        view.put(&(names, private, watches.len(), published));
+        let Self { names, private, links, watchers, published } = self;
+        view.put(&(names, private, published));
         for (peer, count) in links {
             view.peer(*peer);
             view.put(count);
@@ -112,7 +115,7 @@ impl Ports {
         }
         if let Some(place) = self.slots.get_mut(slot) {
             let opened = u32::try_from(now.since_start().as_secs()).unwrap_or(u32::MAX);
-            *place = Slot { generation: port.generation, state: State::Alive, opened, extra: None };
+            *place = Slot { generation: port.generation, state: State::Alive, opened, ..Slot::default() };
         }
     }
 
@@ -174,13 +177,17 @@ impl Ports {
     /// The newest name of a port.
     pub(crate) fn name(&self, port: LocalPort) -> PortName {
         let given = self.slot(port).and_then(|slot| slot.extra.as_ref()?.names.back().cloned());
-        given.unwrap_or_else(|| PortName::Native { origin: self.origin, number: port.number() })
+        given.unwrap_or_else(|| self.first_name(port))
+    }
+
+    /// The name that a port's number makes.
+    pub(crate) fn first_name(&self, port: LocalPort) -> PortName {
+        PortName::Native { origin: self.origin, number: port.number() }
     }
 
     /// All names of a port.
     pub(crate) fn names(&self, port: LocalPort) -> Vec<PortName> {
-        let own = PortName::Native { origin: self.origin, number: port.number() };
-        self.further_names(port).into_iter().chain([own]).collect()
+        self.further_names(port).into_iter().chain([self.first_name(port)]).collect()
     }
 
     /// The names of a port but for the one that its number makes.
@@ -203,7 +210,7 @@ impl Ports {
 
     /// How many watches of this node there are on a port.
     pub(crate) fn watches(&self, port: LocalPort) -> usize {
-        self.extra_of(port).map_or(0, |extra| extra.watches.len())
+        self.slot(port).map_or(0, |slot| slot.watches.len())
     }
 
     /// The peers that watch a port, once for each name under which they do.
@@ -271,14 +278,16 @@ impl Ports {
         ports.filter(|port| self.is_bound_to(*port, peer, origin)).collect()
     }
 
-    /// Adds a watch of this node; false if the port is dead.
-    pub(crate) fn watch(&mut self, port: LocalPort, watch: WatchId) -> bool {
-        self.extra(port).map(|extra| extra.watches.insert(watch)).is_some()
+    /// Adds a watch of this node.
+    pub(crate) fn watch(&mut self, port: LocalPort, watch: WatchId) {
+        if let Some(slot) = self.slot_mut(port) {
+            slot.watches.insert(watch);
+        }
     }
 
     pub(crate) fn unwatch(&mut self, port: LocalPort, watch: WatchId) {
-        if let Some(extra) = self.slot_mut(port).and_then(|slot| slot.extra.as_mut()) {
-            extra.watches.remove(&watch);
+        if let Some(slot) = self.slot_mut(port) {
+            slot.watches.remove(&watch);
         }
     }
 
@@ -313,10 +322,11 @@ impl Ports {
     }
 
     /// A port is dead from now on; `None` if it was before.
-    pub(crate) fn close(&mut self, port: LocalPort) -> Option<Mourners> {
+    pub(crate) fn close(&mut self, port: LocalPort) -> Option<Remains> {
         let slot = self.slot_mut(port)?;
         slot.state = State::Dead;
-        let Some(extra) = slot.extra.take() else { return Some(Mourners::default()) };
+        let watches = std::mem::take(&mut slot.watches);
+        let Some(extra) = slot.extra.take() else { return Some(Remains { watches, ..Remains::default() }) };
         for name in &extra.names {
             self.names.remove(name);
         }
@@ -325,6 +335,6 @@ impl Ports {
                 self.published.remove(name);
             }
         }
-        Some(Mourners { watches: extra.watches, watchers: extra.watchers })
+        Some(Remains { further_names: extra.names.into(), watches, watchers: extra.watchers })
     }
 }

@@ -74,6 +74,9 @@ impl Kernel {
                         state.urgent(kind::HEARTBEAT, |_| {});
                     }
                     state.written_at = now;
+                    if let Some(peer) = self.peers.get(state.peer) {
+                        peer.session.rest();
+                    }
                     self.mark_writable(id);
                 } else if state.owed_since.is_some_and(|since| now.since(since) >= timing.ack_delay) {
                     state.acknowledge_now = true;

@@ -9,7 +9,7 @@ use crate::{
     wire::{frame::kind, write},
 };
 
-use super::{Kernel, LocalPort, Output, Refused, WatchId, arena::Key, sending::no_fields};
+use super::{Kernel, LocalPort, Output, Refused, WatchId, arena::Key, peer::Peer, sending::no_fields};
 
 /// What is watched.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,7 +30,7 @@ pub(crate) enum Watch {
 impl Kernel {
     /// Watches a port anywhere, or a node by its node port.
     ///
-    /// It fires at most once, through [`Output::Fired`], and never inside this call.
+    /// It fires at most once, through [`Output::Fired`] and [`Self::take_notice`], and never inside this call.
     pub fn monitor(&mut self, target: &PortId, now: Time) -> WatchId {
         self.watch(target, None, now)
     }
@@ -88,6 +88,20 @@ impl Kernel {
         watch
     }
 
+    /// A watch that fired is told of, now: it is over. False if it was ended since, and is to stay silent.
+    #[must_use]
+    pub fn take_notice(&mut self, watch: WatchId) -> bool {
+        let stays = planted(Bug::TwoNotices);
+        match if stays { self.watches.get(watch.0).cloned() } else { self.watches.remove(watch.0) } {
+            Some(Watch::Remote { peer, linked, .. }) => {
+                self.unlink(linked, peer);
+                true
+            }
+            Some(_) => true,
+            None => planted(Bug::DroppedMonitorFires),
+        }
+    }
+
     /// Ends a watch: it never fires afterwards. Does nothing if it has fired.
     pub fn demonitor(&mut self, watch: WatchId) {
         match self.watches.remove(watch.0) {
@@ -120,15 +134,15 @@ impl Kernel {
         }
     }
 
-    /// All watches of this node on one port of a peer fire.
-    pub(crate) fn fire(&mut self, key: Key, name: &PortName, reason: &Reason) {
-        let monitors = self.peers.get_mut(key).map(|peer| &mut peer.monitors);
-        let watches = monitors.and_then(|monitors| {
-            if planted(Bug::TwoNotices) { monitors.get(name).cloned() } else { monitors.remove(name) }
-        });
-        for watch in watches.unwrap_or_default() {
+    /// All watches of this node on one port of a peer fire. False if there are none.
+    pub(crate) fn fire(&mut self, key: Key, name: &PortName, reason: &Reason) -> bool {
+        let Some(Peer { monitors, .. }) = self.peers.get_mut(key) else { return false };
+        let watches = if planted(Bug::TwoNotices) { monitors.get(name).cloned() } else { monitors.remove(name) };
+        let Some(watches) = watches else { return false };
+        for watch in watches {
             self.outputs.push_back(Output::Fired { watch, reason: reason.clone() });
         }
+        true
     }
 
     /// A peer watches a port of this node under `name`.
@@ -158,15 +172,15 @@ impl Kernel {
             }
             return;
         }
-        if peer.watched.insert(name.clone(), port).is_none() {
+        if peer.watched.insert((port, name.clone())) {
             self.ports.add_watcher(port, key, name);
         }
     }
 
     /// A peer watches a port no longer.
     pub(crate) fn remove_watcher(&mut self, key: Key, name: &PortName) {
-        let port = self.peers.get_mut(key).and_then(|peer| peer.watched.remove(name));
-        if let Some(port) = port {
+        let (Some(port), Some(peer)) = (self.ports.resolve(name), self.peers.get_mut(key)) else { return };
+        if peer.watched.remove(&(port, name.clone())) {
             self.ports.remove_watcher(port, key, name);
         }
     }
@@ -174,7 +188,7 @@ impl Kernel {
     /// Nothing here is watched by the peer any more.
     pub(crate) fn remove_all_watchers(&mut self, key: Key) {
         let watched = self.peers.get_mut(key).map(|peer| std::mem::take(&mut peer.watched));
-        for (name, port) in watched.unwrap_or_default() {
+        for (port, name) in watched.unwrap_or_default() {
             self.ports.remove_watcher(port, key, &name);
         }
     }
@@ -182,7 +196,9 @@ impl Kernel {
     /// Tells a peer that a name is dead, behind everything that `port` sent to it.
     pub(crate) fn tell_death(&mut self, key: Key, port: Option<LocalPort>, name: &PortName, reason: &Reason) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        peer.watched.remove(name);
+        if let Some(port) = port {
+            peer.watched.remove(&(port, name.clone()));
+        }
         let delivered = peer.session.known.delivered(name);
         let fields = |out: &mut Vec<u8>| {
             write::name(out, name);

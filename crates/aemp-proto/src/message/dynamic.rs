@@ -9,7 +9,7 @@ use serde::{
 };
 
 use super::{
-    DecodeError, EncodeError, Fault,
+    DecodeError, EncodeError,
     gather::{Gather, Left, Source},
     spread::{Sink, Spread},
 };
@@ -48,8 +48,7 @@ impl Message {
     ///
     /// The elements do not have the form of the type, or one is missing.
     pub fn into_typed<M: DeserializeOwned>(self) -> Result<M, DecodeError> {
-        let mut gather = Gather::new(self.0.into_iter());
-        M::deserialize(&mut gather).map_err(|error| error.at(gather.current()))
+        Gather::new(self.0.into_iter()).message()
     }
 
     /// The message of a Perl node as any type: its texts, octets, numbers and truth values stand for each other where the type
@@ -66,8 +65,7 @@ impl Message {
     /// assert_eq!(message.into_typed_loosely::<(u8, String, bool)>().unwrap(), (5, "6".to_owned(), false));
     /// ```
     pub fn into_typed_loosely<M: DeserializeOwned>(self) -> Result<M, DecodeError> {
-        let mut gather = Gather::new(Loose(self.0.into_iter()));
-        M::deserialize(&mut gather).map_err(|error| error.at(gather.current()))
+        Gather::new(Loose(self.0.into_iter())).message()
     }
 
     /// The first element, if it is a text.
@@ -91,7 +89,7 @@ impl<'de> Source<'de> for std::vec::IntoIter<Value> {
         self.next().map(FromValue::from)
     }
 
-    fn left(&self) -> Result<Left, Fault> {
+    fn left(&self) -> Result<Left, DecodeError> {
         Ok(match self.len() {
             0 => Left::None,
             1 => Left::One,
@@ -110,7 +108,7 @@ impl<'de> Source<'de> for Loose {
         self.0.next().map(FromValue::loosely)
     }
 
-    fn left(&self) -> Result<Left, Fault> {
+    fn left(&self) -> Result<Left, DecodeError> {
         self.0.left()
     }
 }

@@ -35,14 +35,15 @@ impl ser::Error for EncodeError {
     }
 }
 
-/// Why a message was not decoded, and where.
+/// Why a message was not decoded, and where. One word, because every step of decoding may end with it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("element {element} of the message: {fault}")]
-pub struct DecodeError {
-    /// The element at fault, counted from 0.
-    pub element: usize,
-    /// What is wrong with it.
-    pub fault: DecodeFault,
+#[error("element {} of the message: {}", .0.element, .0.fault)]
+pub struct DecodeError(Box<Place>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    element: usize,
+    fault: DecodeFault,
 }
 
 /// What is wrong with a message that does not decode.
@@ -69,33 +70,36 @@ pub enum DecodeFault {
     Truncated,
 }
 
-/// What is wrong with an element, where nobody knows yet which one it is. One word: every step of decoding may end with it.
-#[derive(Debug)]
-pub(crate) struct Fault(Box<DecodeFault>);
+impl DecodeError {
+    pub(crate) fn new(element: usize, fault: DecodeFault) -> Self {
+        Self(Box::new(Place { element, fault }))
+    }
 
-impl Fault {
-    /// The same, now that the element is known.
-    pub(crate) fn at(self, element: usize) -> DecodeError {
-        DecodeError { element, fault: *self.0 }
+    /// The element at fault, counted from 0.
+    pub const fn element(&self) -> usize {
+        self.0.element
+    }
+
+    /// What is wrong with it.
+    pub const fn fault(&self) -> &DecodeFault {
+        &self.0.fault
+    }
+
+    /// The element at fault is known now.
+    pub(crate) const fn set_element(&mut self, element: usize) {
+        self.0.element = element;
     }
 }
 
-impl From<DecodeFault> for Fault {
+/// A fault in a place that is filled in where it is known.
+impl From<DecodeFault> for DecodeError {
     #[cold]
     fn from(fault: DecodeFault) -> Self {
-        Self(Box::new(fault))
+        Self::new(0, fault)
     }
 }
 
-impl Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for Fault {}
-
-impl de::Error for Fault {
+impl de::Error for DecodeError {
     fn custom<T: Display>(text: T) -> Self {
         DecodeFault::Mismatch(shortened(&text)).into()
     }

@@ -9,12 +9,12 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{DecodeFault, Fault};
+use super::{DecodeError, DecodeFault};
 
 /// Where the elements of a message come from.
 pub(crate) trait Source<'de> {
     /// Gives one element.
-    type Element<'s>: Deserializer<'de, Error = Fault>
+    type Element<'s>: Deserializer<'de, Error = DecodeError>
     where
         Self: 's;
 
@@ -22,7 +22,7 @@ pub(crate) trait Source<'de> {
     fn element(&mut self) -> Option<Self::Element<'_>>;
 
     /// How many elements are left: none, one or more.
-    fn left(&self) -> Result<Left, Fault>;
+    fn left(&self) -> Result<Left, DecodeError>;
 }
 
 /// How many elements of a message are left.
@@ -45,13 +45,23 @@ impl<'de, S: Source<'de>> Gather<S> {
         Self { source, taken: 0 }
     }
 
-    /// The number of the element that was given last.
-    pub(crate) const fn current(&self) -> usize {
-        self.taken.saturating_sub(1)
+    /// Reads the message, and checks the elements that its type does not want.
+    ///
+    /// The message stays where it was made: to move it takes as long as to read it.
+    pub(crate) fn message<M: Deserialize<'de>>(mut self) -> Result<M, DecodeError> {
+        let mut message = M::deserialize(&mut self);
+        if message.is_ok()
+            && let Err(error) = self.finish()
+        {
+            message = Err(error);
+        }
+        if let Err(error) = &mut message {
+            error.set_element(self.taken.saturating_sub(1));
+        }
+        message
     }
 
-    /// Checks the elements that the type did not want.
-    pub(crate) fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), DecodeError> {
         while let Some(element) = self.next() {
             IgnoredAny::deserialize(element)?;
         }
@@ -63,24 +73,24 @@ impl<'de, S: Source<'de>> Gather<S> {
         self.source.element()
     }
 
-    fn required(&mut self) -> Result<S::Element<'_>, Fault> {
+    fn required(&mut self) -> Result<S::Element<'_>, DecodeError> {
         Ok(self.next().ok_or(DecodeFault::Missing)?)
     }
 }
 
 macro_rules! deserialize_element {
     ($($method:ident)*) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
             self.required()?.$method(visitor)
         })*
     };
 }
 
 impl<'de, S: Source<'de>> Deserializer<'de> for &mut Gather<S> {
-    type Error = Fault;
+    type Error = DecodeError;
 
     /// The number of elements decides, because the type does not: nothing, the one element, or a sequence of them.
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.source.left()? {
             Left::None => visitor.visit_unit(),
             Left::One => self.required()?.deserialize_any(visitor),
@@ -95,26 +105,26 @@ impl<'de, S: Source<'de>> Deserializer<'de> for &mut Gather<S> {
         deserialize_f32 deserialize_f64 deserialize_seq deserialize_map deserialize_identifier
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.next() {
             Some(element) => element.deserialize_option(visitor),
             None => visitor.visit_none(),
         }
     }
 
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         visitor.visit_unit()
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, DecodeError> {
         visitor.visit_unit()
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, DecodeError> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_tuple<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value, DecodeError> {
         visitor.visit_seq(self)
     }
 
@@ -123,7 +133,7 @@ impl<'de, S: Source<'de>> Deserializer<'de> for &mut Gather<S> {
         _name: &'static str,
         _len: usize,
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, DecodeError> {
         visitor.visit_seq(self)
     }
 
@@ -132,7 +142,7 @@ impl<'de, S: Source<'de>> Deserializer<'de> for &mut Gather<S> {
         name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, DecodeError> {
         self.required()?.deserialize_struct(name, fields, visitor)
     }
 
@@ -141,52 +151,59 @@ impl<'de, S: Source<'de>> Deserializer<'de> for &mut Gather<S> {
         _name: &'static str,
         _variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, DecodeError> {
         visitor.visit_enum(self)
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         visitor.visit_unit()
     }
 }
 
 impl<'de, S: Source<'de>> SeqAccess<'de> for &mut Gather<S> {
-    type Error = Fault;
+    type Error = DecodeError;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
-        self.next().map(|element| seed.deserialize(element)).transpose()
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, DecodeError> {
+        match self.next() {
+            Some(element) => seed.deserialize(element).map(Some),
+            None => Ok(None),
+        }
     }
 }
 
 impl<'de, S: Source<'de>> EnumAccess<'de> for &mut Gather<S> {
-    type Error = Fault;
+    type Error = DecodeError;
     type Variant = Self;
 
-    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self), Fault> {
+    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self), DecodeError> {
         let variant = seed.deserialize(self.required()?)?;
         Ok((variant, self))
     }
 }
 
 impl<'de, S: Source<'de>> VariantAccess<'de> for &mut Gather<S> {
-    type Error = Fault;
+    type Error = DecodeError;
 
-    fn unit_variant(self) -> Result<(), Fault> {
+    fn unit_variant(self) -> Result<(), DecodeError> {
         Ok(())
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, DecodeError> {
         match self.next() {
             Some(element) => seed.deserialize(element),
             None => seed.deserialize(Missing),
         }
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value, Fault> {
+    fn tuple_variant<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value, DecodeError> {
         visitor.visit_seq(self)
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
         match self.next() {
             Some(element) => element.deserialize_struct("", fields, visitor),
             None => visitor.visit_map(MapDeserializer::new(std::iter::empty::<(Missing, Missing)>())),
@@ -198,17 +215,17 @@ impl<'de, S: Source<'de>> VariantAccess<'de> for &mut Gather<S> {
 struct Missing;
 
 impl<'de> Deserializer<'de> for Missing {
-    type Error = Fault;
+    type Error = DecodeError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, DecodeError> {
         Err(DecodeFault::Missing.into())
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         visitor.visit_none()
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, DecodeError> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -218,7 +235,7 @@ impl<'de> Deserializer<'de> for Missing {
     }
 }
 
-impl IntoDeserializer<'_, Fault> for Missing {
+impl IntoDeserializer<'_, DecodeError> for Missing {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

@@ -45,7 +45,6 @@ mod spread;
 mod tests;
 
 pub use dynamic::Message;
-pub(crate) use error::Fault;
 pub use error::{DecodeError, DecodeFault, EncodeError};
 
 pub use crate::value::Bytes;

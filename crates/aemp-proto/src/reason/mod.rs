@@ -2,7 +2,7 @@
 
 mod wire;
 
-use std::{fmt, ops::RangeInclusive};
+use std::{fmt, ops::RangeInclusive, sync::Arc};
 
 use crate::value::Value;
 
@@ -101,31 +101,42 @@ impl From<&str> for ReasonCode {
 
 /// Why a port died: a code for programs, a text for people, and details.
 ///
-/// Reasons are equal if these three are; [how many messages were delivered](Reason::delivered) is what a monitor adds.
+/// Reasons are equal if these three are; [how many messages were delivered](Reason::delivered) is what a monitor adds. Cheap to
+/// clone: many are told of one death.
 #[derive(Clone, Debug)]
 pub struct Reason {
+    /// Absent for a normal end that needs no words, as most do.
+    what: Option<Arc<What>>,
+    delivered: Option<(u64, u64)>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct What {
     code: ReasonCode,
     text: Box<str>,
     details: Vec<Value>,
-    delivered: Option<(u64, u64)>,
 }
 
 impl Reason {
     /// The port ended of its own accord.
-    pub fn normal() -> Self {
-        Self::new(ReasonCode::Normal, "")
+    pub const fn normal() -> Self {
+        Self { what: None, delivered: None }
     }
 
     /// A reason with a code and a text.
     pub fn new(code: impl Into<ReasonCode>, text: impl Into<Box<str>>) -> Self {
-        Self { code: code.into(), text: text.into(), details: Vec::new(), delivered: None }
+        Self::of(code.into(), text.into(), Vec::new())
+    }
+
+    fn of(code: ReasonCode, text: Box<str>, details: Vec<Value>) -> Self {
+        let says_nothing = code == ReasonCode::Normal && text.is_empty() && details.is_empty();
+        Self { what: (!says_nothing).then(|| Arc::new(What { code, text, details })), delivered: None }
     }
 
     /// The same reason with details for programs.
     #[must_use]
-    pub fn with_details(mut self, details: Vec<Value>) -> Self {
-        self.details = details;
-        self
+    pub fn with_details(self, details: Vec<Value>) -> Self {
+        Self { delivered: self.delivered, ..Self::of(self.code().clone(), self.text().into(), details) }
     }
 
     /// The same reason with the number of messages that were delivered before.
@@ -147,47 +158,47 @@ impl Reason {
     }
 
     /// The code.
-    pub const fn code(&self) -> &ReasonCode {
-        &self.code
+    pub fn code(&self) -> &ReasonCode {
+        self.what.as_ref().map_or(&ReasonCode::Normal, |what| &what.code)
     }
 
     /// The text, for people.
     pub fn text(&self) -> &str {
-        &self.text
+        self.what.as_ref().map_or("", |what| &what.text)
     }
 
     /// The details, for programs.
     pub fn details(&self) -> &[Value] {
-        &self.details
+        self.what.as_ref().map_or(&[], |what| &what.details)
     }
 
     /// The same reason, its code and text cut to so many characters (a code to 64) and without its details.
     #[must_use]
     pub fn shortened(&self, characters: usize) -> Self {
-        let code: String = self.code.as_str().chars().take(64).collect();
+        let code: String = self.code().as_str().chars().take(64).collect();
         Self {
             delivered: self.delivered,
-            ..Self::new(code.as_str(), self.text.chars().take(characters).collect::<String>())
+            ..Self::new(code.as_str(), self.text().chars().take(characters).collect::<String>())
         }
     }
 
     /// Whether the port ended of its own accord.
     pub fn is_normal(&self) -> bool {
-        self.code == ReasonCode::Normal
+        *self.code() == ReasonCode::Normal
     }
 }
 
 impl PartialEq for Reason {
     fn eq(&self, other: &Self) -> bool {
-        (&self.code, &self.text, &self.details) == (&other.code, &other.text, &other.details)
+        self.what == other.what
     }
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.text() {
-            "" => f.write_str(self.code.as_str()),
-            text => write!(f, "{}: {text}", self.code.as_str()),
+            "" => f.write_str(self.code().as_str()),
+            text => write!(f, "{}: {text}", self.code().as_str()),
         }
     }
 }

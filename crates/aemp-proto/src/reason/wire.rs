@@ -29,6 +29,9 @@ impl Reason {
     ///
     /// The octets are not CBOR, or exceed the limits.
     pub fn decode(octets: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
+        if octets.is_empty() {
+            return Ok(Self::normal());
+        }
         cbor::decode(&Body::Borrowed(octets), limits)
     }
 
@@ -39,7 +42,7 @@ impl Reason {
             return Self::normal();
         };
         let text = values.next().map(|text| text_of(&text).into()).unwrap_or_default();
-        Self { code: ReasonCode::from(text_of(&code).as_str()), text, details: values.collect(), delivered: None }
+        Self::of(ReasonCode::from(text_of(&code).as_str()), text, values.collect())
     }
 
     /// The list of values that stands for the reason.
@@ -47,8 +50,8 @@ impl Reason {
         if self.is_normal() {
             return Vec::new();
         }
-        let mut values = vec![self.code.as_str().into(), self.text().into()];
-        values.extend_from_slice(&self.details);
+        let mut values = vec![self.code().as_str().into(), self.text().into()];
+        values.extend_from_slice(self.details());
         values
     }
 }

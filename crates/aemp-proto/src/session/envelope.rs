@@ -10,6 +10,9 @@ use crate::{
 
 use super::last_words::Sender;
 
+/// Room for a name and a few numbers.
+const USUAL_HEAD: usize = 48;
+
 /// How the port that a frame is for is written into it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Naming {
@@ -40,7 +43,8 @@ impl<F: Fn(&mut Vec<u8>)> Envelope<'_, F> {
 
     /// Type and fields, with the destination in full.
     pub(super) fn head(&self) -> Vec<u8> {
-        let mut head = vec![self.kind];
+        let mut head = Vec::with_capacity(USUAL_HEAD);
+        head.push(self.kind);
         if self.naming != Naming::Absent {
             write::destination(&mut head, self.to);
         }

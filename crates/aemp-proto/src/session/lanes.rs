@@ -239,7 +239,7 @@ mod tests {
     };
 
     fn frame(length: usize) -> Waiting {
-        Waiting { head: vec![kind::MESSAGE], body: vec![2; length].into(), from: Sender::Nobody }
+        Waiting { head: vec![kind::MESSAGE], body: bytes::Bytes::from(vec![2; length]).into(), from: Sender::Nobody }
     }
 
     fn name(text: &str) -> PortName {

@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn a_notice_waits_for_all_that_its_port_may_have_sent() {
         let mut words = LastWords::default();
-        let notice = Waiting { head: vec![kind::DEAD], body: bytes::Bytes::new(), from: Sender::Nobody };
+        let notice = Waiting { head: vec![kind::DEAD], body: bytes::Bytes::new().into(), from: Sender::Nobody };
         for sender in [Sender::Forgotten, Sender::Port(PORT)] {
             words.begin(sender);
         }

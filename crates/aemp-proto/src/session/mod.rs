@@ -1,5 +1,6 @@
 //! The channel between two incarnations, carried by one connection after another.
 
+mod elements;
 mod envelope;
 #[cfg(any(test, feature = "simulation"))]
 mod fingerprint;
@@ -12,6 +13,7 @@ mod ledger;
 mod lossy;
 mod outbox;
 mod reassembly;
+mod spare;
 mod taking_back;
 mod unsent;
 mod waiting;
@@ -29,6 +31,7 @@ use crate::{
     wire::frame::{Piece, kind},
 };
 
+use elements::Elements;
 pub(crate) use envelope::{Envelope, Naming};
 pub(crate) use hello::{Agreement, Hello, Rank, agree};
 use interned::Interned;
@@ -179,7 +182,7 @@ impl Session {
         while self.outbox.unsent() < room && self.outbox.octets() < limits.max_in_flight_of_large {
             match self.lanes.turn(limits.max_piece, promised) {
                 None => break,
-                Some(Turn::Whole(frame)) => self.push_whole(&frame.head, &frame.body),
+                Some(Turn::Whole(frame)) => self.push_frame(&frame),
                 Some(Turn::Notice(frame)) => self.push_notice(&frame),
                 Some(Turn::Piece(piece, complete)) => self.push_piece(&piece, complete),
             }
@@ -198,6 +201,11 @@ impl Session {
     /// Takes a piece of a large frame; gives the frame if it is complete.
     pub(crate) fn take_piece(&mut self, piece: &Piece<'_>, limits: &Limits) -> Result<Option<Bytes>, PieceError> {
         self.reassembly.take(piece, limits)
+    }
+
+    /// Nothing comes for now: memory for large frames is given back.
+    pub(crate) fn rest(&self) {
+        self.reassembly.rest();
     }
 
     /// The session is over: its accounts, and what is on its way to ports of the peer, in order.

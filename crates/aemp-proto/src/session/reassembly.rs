@@ -7,6 +7,8 @@ use thiserror::Error;
 
 use crate::{limits::Limits, wire::frame::Piece};
 
+use super::spare::Spare;
+
 /// How a peer broke the rules for pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum PieceError {
@@ -20,6 +22,10 @@ pub(crate) enum PieceError {
 
 /// What a transfer costs at least, however little it promises.
 const MIN_CHARGE: usize = 1024;
+/// When so much of a transfer has arrived, there shall be room for all of it: what is not written to takes no memory, and
+/// nothing has to be copied again.
+const BEGINNING: usize = 1 << 20;
+const ROUNDED: usize = 64 << 10;
 
 /// Transfers that are not complete.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +33,7 @@ pub(crate) struct Reassembly {
     transfers: BTreeMap<u64, Transfer>,
     /// What all of them will have when complete.
     promised: usize,
+    spare: Spare,
 }
 
 #[derive(Clone, Debug)]
@@ -38,7 +45,7 @@ struct Transfer {
 #[cfg(any(test, feature = "simulation"))]
 impl crate::kernel::fingerprint::Feed for Reassembly {
     fn feed<H: std::hash::Hasher>(&self, view: &mut crate::kernel::fingerprint::View<'_, H>) {
-        let Self { transfers, promised } = self;
+        let Self { transfers, promised, spare: _ } = self;
         view.put(promised);
         view.sorted(transfers, |view, Transfer { total, octets }| view.put(&(total, octets)));
     }
@@ -51,6 +58,11 @@ impl Reassembly {
             self.begin(piece.transfer, total, limits)?;
         }
         let transfer = self.transfers.get_mut(&piece.transfer).ok_or(PieceError::Orphan)?;
+        if transfer.octets.len() >= BEGINNING {
+            // So that a frame which is a little longer finds room in the same memory.
+            let room = transfer.total.checked_next_multiple_of(ROUNDED).unwrap_or(transfer.total);
+            transfer.octets.reserve_exact(room.saturating_sub(transfer.octets.len()));
+        }
         transfer.octets.extend_from_slice(piece.octets);
         if transfer.octets.len() > transfer.total {
             return Err(PieceError::Long);
@@ -59,7 +71,7 @@ impl Reassembly {
             return Ok(None);
         }
         self.promised = self.promised.saturating_sub(transfer.total.max(MIN_CHARGE));
-        Ok(self.transfers.remove(&piece.transfer).map(|transfer| transfer.octets.into()))
+        Ok(self.transfers.remove(&piece.transfer).map(|transfer| self.spare.lend(transfer.octets)))
     }
 
     fn begin(&mut self, transfer: u64, total: usize, limits: &Limits) -> Result<(), PieceError> {
@@ -68,11 +80,18 @@ impl Reassembly {
         if total > room || promised > room.saturating_mul(2) {
             return Err(PieceError::Long);
         }
-        if self.transfers.insert(transfer, Transfer { total, octets: Vec::new() }).is_some() {
+        if self.transfers.insert(transfer, Transfer { total, octets: self.spare.take(total) }).is_some() {
             return Err(PieceError::Twice);
         }
         self.promised = promised;
         Ok(())
+    }
+}
+
+impl Reassembly {
+    /// Gives back memory that is kept for the next large frame.
+    pub(crate) fn rest(&self) {
+        self.spare.release();
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-use super::{interned::Interned, waiting::Waiting};
+use super::{Elements, interned::Interned, waiting::Waiting};
 
 /// A message, a call or a kill that was not acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub(crate) struct Unsent {
     pub(crate) to: PortName,
     pub(crate) what: Kept,
     /// The elements, or the reason.
-    pub(crate) body: Bytes,
+    pub(crate) body: Elements,
     /// Whether the peer may have it.
     pub(crate) given: bool,
 }
@@ -35,7 +35,7 @@ impl Unsent {
     /// Reads a frame of our own making, from its type on; `None` if it means nothing to another incarnation.
     pub(super) fn parse(frame: &[u8], interned: &Interned, given: bool) -> Option<Self> {
         let (to, what, body) = subject(frame, interned)?;
-        Some(Self { to, what, body: Bytes::copy_from_slice(body), given })
+        Some(Self { to, what, body: Bytes::copy_from_slice(body).into(), given })
     }
 
     /// The same for a large frame, whose elements are shared.
@@ -47,7 +47,7 @@ impl Unsent {
             (_, Numbered::Call { number, .. }) => Kept::Call(number),
             _ => return None,
         };
-        let body = if what == Kept::Kill { kill_reason(rest)? } else { frame.body.clone() };
+        let body = if what == Kept::Kill { kill_reason(rest)?.into() } else { frame.body.clone() };
         (to != PortName::Node).then_some(Self { to, what, body, given })
     }
 }

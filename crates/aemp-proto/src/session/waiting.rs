@@ -1,10 +1,8 @@
 //! A frame on its way into pieces.
 
-use bytes::Bytes;
-
 use crate::wire::frame::kind;
 
-use super::Sender;
+use super::{Elements, Sender};
 
 /// A frame that waits for its turn.
 #[derive(Clone, Debug)]
@@ -12,7 +10,7 @@ pub(crate) struct Waiting {
     /// Its type and what follows, up to the elements.
     pub(crate) head: Vec<u8>,
     /// The elements.
-    pub(crate) body: Bytes,
+    pub(crate) body: Elements,
     /// Who sent it: the notice of its death comes later.
     pub(crate) from: Sender,
 }
@@ -53,8 +51,7 @@ impl Waiting {
         let head = self.head.get(from..).unwrap_or_default();
         out.extend_from_slice(head.get(..most).unwrap_or(head));
         let room = most.saturating_sub(out.len().saturating_sub(before));
-        let body = self.body.get(from.saturating_sub(self.head.len())..).unwrap_or_default();
-        out.extend_from_slice(body.get(..room).unwrap_or(body));
+        self.body.copy_part(from.saturating_sub(self.head.len()), room, out);
         out.len().saturating_sub(before)
     }
 }

@@ -4,6 +4,8 @@ use std::{cell::RefCell, fmt, ops::Deref};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::lent::offering;
+
 /// Shorter octets are copied: a few of them shall not keep a large frame in memory.
 const SHARED_FROM: usize = 1024;
 /// What is reserved for a sequence of octets before the first of them is seen.
@@ -17,7 +19,8 @@ thread_local! {
 /// Octets: one byte string on the wire. Cheap to clone.
 ///
 /// Octets of at least 1 KiB that are decoded from a frame which was put together from pieces share its
-/// memory: the frame stays in memory as long as they do. It decodes from a byte string, a text or a
+/// memory: the frame stays in memory as long as they do. Octets too long to be sent in one piece are shared with the
+/// network until the other node has them. It decodes from a byte string, a text or a
 /// sequence of numbers; JSON has texts and sequences only.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bytes(bytes::Bytes);
@@ -118,7 +121,7 @@ impl From<Bytes> for Vec<u8> {
 
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(self)
+        offering(&self.0, || serializer.serialize_bytes(self))
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{
 };
 
 use super::{Value, loose};
-use crate::message::{DecodeError, DecodeFault, Fault};
+use crate::message::{DecodeError, DecodeFault};
 
 /// Options directly within each other: a type of nested options could recurse forever over one value.
 const MAX_OPTIONS: u8 = 16;
@@ -24,7 +24,7 @@ const MAX_OPTIONS: u8 = 16;
 ///
 /// The value does not have the form of the type.
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, DecodeError> {
-    T::deserialize(FromValue::from(value)).map_err(|fault| fault.at(0))
+    T::deserialize(FromValue::from(value))
 }
 
 /// Reads one value.
@@ -44,7 +44,7 @@ impl From<Value> for FromValue {
     }
 }
 
-impl IntoDeserializer<'_, Fault> for FromValue {
+impl IntoDeserializer<'_, DecodeError> for FromValue {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -68,19 +68,19 @@ impl FromValue {
         if self.is_loose { Self { value: convert(self.value), ..self } } else { self }
     }
 
-    fn number<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn number<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         self.converted(loose::number).scalar(visitor)
     }
 
-    fn truth<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn truth<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         self.converted(loose::truth).scalar(visitor)
     }
 
-    fn octets<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn octets<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         self.converted(loose::octets).deserialize_any(visitor)
     }
 
-    fn scalar<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn scalar<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         let value = match self.value {
             Value::Text(text) if self.is_key => number_of(text),
             value => value,
@@ -91,7 +91,7 @@ impl FromValue {
         }
     }
 
-    fn text<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn text<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         let this = self.converted(loose::text);
         match (&this.value, this.value.as_str()) {
             (Value::Bytes(_), Some(text)) => visitor.visit_str(text),
@@ -114,7 +114,7 @@ pub(super) fn number_of(text: String) -> Value {
 }
 
 /// Loose nodes send whole numbers as floating-point ones.
-pub(crate) fn visit_integral<'de, V: Visitor<'de>>(number: f64, visitor: V) -> Result<V::Value, Fault> {
+pub(crate) fn visit_integral<'de, V: Visitor<'de>>(number: f64, visitor: V) -> Result<V::Value, DecodeError> {
     /// Beyond it neighbouring integers are the same number.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if number.fract() == 0.0 && number.abs() <= EXACT {
@@ -125,7 +125,7 @@ pub(crate) fn visit_integral<'de, V: Visitor<'de>>(number: f64, visitor: V) -> R
     }
 }
 
-fn visit_integer<'de, V: Visitor<'de>>(integer: i128, visitor: V) -> Result<V::Value, Fault> {
+fn visit_integer<'de, V: Visitor<'de>>(integer: i128, visitor: V) -> Result<V::Value, DecodeError> {
     if let Ok(integer) = u64::try_from(integer) {
         visitor.visit_u64(integer)
     } else if let Ok(integer) = i64::try_from(integer) {
@@ -142,16 +142,16 @@ fn pairs(entries: Vec<(Value, Value)>, is_loose: bool) -> impl Iterator<Item = (
 
 macro_rules! deserialize_with {
     ($helper:ident: $($method:ident)*) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
             self.$helper(visitor)
         })*
     };
 }
 
 impl<'de> Deserializer<'de> for FromValue {
-    type Error = Fault;
+    type Error = DecodeError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         let is_loose = self.is_loose;
         match self.value {
             Value::Null => visitor.visit_unit(),
@@ -179,7 +179,7 @@ impl<'de> Deserializer<'de> for FromValue {
 
     deserialize_with! { text: deserialize_str deserialize_string deserialize_char deserialize_identifier }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.value {
             Value::Null => visitor.visit_none(),
             _ if self.options >= MAX_OPTIONS => Err(DecodeFault::TooDeep.into()),
@@ -187,7 +187,7 @@ impl<'de> Deserializer<'de> for FromValue {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, DecodeError> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -196,7 +196,7 @@ impl<'de> Deserializer<'de> for FromValue {
         _name: &'static str,
         _variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, DecodeError> {
         let is_loose = self.is_loose;
         match self.value {
             Value::Map(entries) if entries.len() == 1 => {

@@ -5,17 +5,20 @@ mod bytes;
 mod deserialize;
 mod display;
 mod from;
+mod lent;
 mod loose;
 mod serialize;
 mod serializer;
 
 pub use bytes::Bytes;
 pub use deserialize::from_value;
+pub use lent::append_encoded;
 pub use serializer::to_value;
 
 pub(crate) use build::{Budget, Element};
 pub(crate) use bytes::share_frame;
 pub(crate) use deserialize::{FromValue, visit_integral};
+pub(crate) use lent::{Borrowing, Lent, lend_or_copy};
 pub(crate) use serializer::ToValue;
 
 /// Any value that a message can carry.

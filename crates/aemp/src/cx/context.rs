@@ -65,7 +65,7 @@ impl Context {
         H: Receive + 'static,
         H::Message: DeserializeOwned + 'static,
     {
-        let port = self.engine.shared.take_port().expect("this thread's node runs");
+        let port = self.engine.shared.take_port_here();
         self.engine.open(port, receiver);
         Port::new(self.engine.shared.port_id(port))
     }

@@ -123,7 +123,7 @@ impl<M: 'static> Cx<M> {
         let shared = &engine.shared;
         let number = shared.reply_number();
         engine.expect(Some(me), number, DEFAULT_TIMEOUT, move |engine, result| {
-            engine.later(move |engine| engine.hand_over(me, || then(result)));
+            engine.hand_over(me, || then(result));
         });
         let message = request(Reply::new(shared.own(number), shared.clone()));
         let sent = engine.request(Some(me), port.id(), number, message);

@@ -25,6 +25,8 @@ use super::{
 const GATHER: usize = 128 << 10;
 /// Steps, of a read or some frames each, after which other tasks have their turn.
 const STEPS_PER_TURN: usize = 32;
+/// The same for octets: large messages take long for each step.
+const OCTETS_PER_TURN: usize = 256 << 10;
 /// Frames that are handled before the local messages that they made.
 const FRAMES_PER_STEP: usize = 256;
 
@@ -79,6 +81,8 @@ pub(super) struct Connection<H> {
     pub(super) reads_at: Option<u64>,
     /// Why nothing more will be received.
     pub(super) over: Option<String>,
+    /// Octets that were read and gathered in this turn.
+    pub(super) moved: usize,
 }
 
 impl<H: Host> Connection<H> {
@@ -122,7 +126,11 @@ impl<H: Host> Connection<H> {
 
     /// Writes, reads and handles as much as there is, up to the share of one turn.
     fn work(&mut self, cx: &mut Context<'_>, doorway: &Doorway) -> Poll<End> {
+        self.moved = 0;
         for _ in 0..STEPS_PER_TURN {
+            if self.moved >= OCTETS_PER_TURN {
+                break;
+            }
             let local = self.host.turn();
             let written = self.poll_write(cx);
             if self.signal.to_close.get() {
@@ -139,7 +147,10 @@ impl<H: Host> Connection<H> {
                     return Poll::Ready(End::Broken(error));
                 }
                 self.over = match (self.poll_read(cx, doorway), written) {
-                    (Poll::Ready(Ok(Read::Octets(_))), _) => None,
+                    (Poll::Ready(Ok(Read::Octets(octets))), _) => {
+                        self.moved += octets;
+                        None
+                    }
                     (Poll::Ready(Ok(Read::End)), _) => Some("the other side closed the connection".to_owned()),
                     (Poll::Ready(Err(error)), _) => Some(error.to_string()),
                     // What arrived before the other side hung up has been read.
@@ -180,7 +191,7 @@ impl<H: Host> Connection<H> {
 
     /// Takes octets from the kernel for one write. False if it has none.
     fn gather(&mut self) -> bool {
-        let Self { host, id, channel, .. } = self;
+        let Self { host, id, channel, moved, .. } = self;
         host.kernel(|kernel, now| {
             let mut gathered = 0;
             while gathered < GATHER
@@ -192,6 +203,7 @@ impl<H: Host> Connection<H> {
                     return false;
                 }
             }
+            *moved += gathered;
             gathered > 0
         })
     }

@@ -212,6 +212,7 @@ impl<H: Host> Network<H> {
             is_handled: true,
             reads_at: None,
             over: None,
+            moved: 0,
         };
         let network = self.clone();
         spawn_local(async move {

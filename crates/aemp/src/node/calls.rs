@@ -3,7 +3,6 @@
 use std::{
     any::{Any, TypeId},
     cell::RefCell,
-    marker::PhantomData,
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
     time::Duration,
@@ -18,7 +17,13 @@ use bytes::Bytes;
 use rustc_hash::FxHashMap;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{dispatch::drop_quietly, engine::Engine, send::finish, timers::TimerId};
+use super::{
+    dispatch::drop_quietly,
+    engine::Engine,
+    jobs::Job,
+    send::finish,
+    timers::{Action, TimerId},
+};
 use crate::{
     codec,
     error::{CallError, NO_REPLY, TrySendError},
@@ -27,7 +32,7 @@ use crate::{
 };
 
 /// What became of a call.
-enum Answer<'a> {
+pub(super) enum Answer<'a> {
     /// An `Option<T>` of the type that the call expects.
     Value(&'a mut dyn Any),
     Body(&'a Body<'a>),
@@ -35,14 +40,17 @@ enum Answer<'a> {
 }
 
 /// Where an answer goes, with its type forgotten.
-trait Sink {
+pub(super) trait Sink {
     fn expects(&self, answer: TypeId) -> bool;
-    fn finish(self: Box<Self>, engine: &Rc<Engine>, answer: Answer<'_>);
+    /// Keeps what became of the call.
+    fn settle(&mut self, engine: &Engine, answer: Answer<'_>);
+    /// Hands it to the caller.
+    fn hand_over(self: Box<Self>, engine: &Rc<Engine>);
 }
 
 struct SinkOf<T, F> {
     then: F,
-    answers: PhantomData<fn(T)>,
+    result: Option<Result<T, CallError>>,
 }
 
 impl<T, F> Sink for SinkOf<T, F>
@@ -54,16 +62,22 @@ where
         answer == TypeId::of::<T>()
     }
 
-    fn finish(self: Box<Self>, engine: &Rc<Engine>, answer: Answer<'_>) {
-        let result = match answer {
+    fn settle(&mut self, engine: &Engine, answer: Answer<'_>) {
+        self.result = Some(match answer {
             Answer::Value(value) => {
                 let value = value.downcast_mut::<Option<T>>().and_then(Option::take);
                 value.ok_or_else(|| CallError::Decode("another type".into()))
             }
             Answer::Body(body) => decode(engine, body),
             Answer::Failed(error) => Err(error),
-        };
-        (self.then)(engine, result);
+        });
+    }
+
+    fn hand_over(self: Box<Self>, engine: &Rc<Engine>) {
+        let Self { then, result } = *self;
+        if let Some(result) = result {
+            then(engine, result);
+        }
     }
 }
 
@@ -87,7 +101,7 @@ struct Pending {
 pub(super) struct Calls(RefCell<FxHashMap<PortNumber, Pending>>);
 
 impl Engine {
-    /// Expects the answer to a call; `then` must not run code of the user at once.
+    /// Expects the answer to a call; `then` gets it when its turn comes.
     pub(crate) fn expect<T: DeserializeOwned + 'static>(
         self: &Rc<Self>,
         owner: Option<LocalPort>,
@@ -96,7 +110,7 @@ impl Engine {
         then: impl FnOnce(&Rc<Self>, Result<T, CallError>) + 'static,
     ) {
         let timer = self.call_timer(number, timeout);
-        let sink = Box::new(SinkOf { then, answers: PhantomData });
+        let sink = Box::new(SinkOf { then, result: None });
         self.calls.0.borrow_mut().insert(number, Pending { owner, timer, sink });
         if let Some(port) = owner
             && let Some(owned) = self.ports.borrow_mut().owned(port)
@@ -130,10 +144,12 @@ impl Engine {
     }
 
     fn call_timer(&self, number: PortNumber, timeout: Duration) -> TimerId {
-        self.after(None, timeout, move |engine| {
-            engine.kernel(|kernel, _| kernel.forget_call(number));
-            engine.end_call(number, CallError::TimedOut);
-        })
+        self.add_timer(None, timeout, Action::Once(Job::TimeOut(number)))
+    }
+
+    pub(super) fn time_out(&self, number: PortNumber) {
+        self.kernel(|kernel, _| kernel.forget_call(number));
+        self.end_call(number, CallError::TimedOut);
     }
 
     /// A call is no longer waited for.
@@ -145,23 +161,28 @@ impl Engine {
     }
 
     /// A call failed.
-    pub(crate) fn end_call(self: &Rc<Self>, number: PortNumber, error: CallError) {
+    pub(crate) fn end_call(&self, number: PortNumber, error: CallError) {
         if let Some(sink) = self.take_call(number) {
-            sink.finish(self, Answer::Failed(error));
+            self.finish_call(sink, Answer::Failed(error));
         }
     }
 
+    fn finish_call(&self, mut sink: Box<dyn Sink>, answer: Answer<'_>) {
+        sink.settle(self, answer);
+        self.push_job(Job::Answer(sink));
+    }
+
     /// The kernel tells what became of a call.
-    pub(super) fn answered(self: &Rc<Self>, number: PortNumber, result: Result<Bytes, Reason>) {
+    pub(super) fn answered(&self, number: PortNumber, result: Result<Bytes, Reason>) {
         match result {
             Ok(octets) => self.answer_body(number, &Body::Shared(octets)),
             Err(reason) => self.end_call(number, reason.into()),
         }
     }
 
-    pub(super) fn answer_body(self: &Rc<Self>, number: PortNumber, body: &Body<'_>) {
+    pub(super) fn answer_body(&self, number: PortNumber, body: &Body<'_>) {
         if let Some(sink) = self.take_call(number) {
-            sink.finish(self, Answer::Body(body));
+            self.finish_call(sink, Answer::Body(body));
         }
     }
 
@@ -184,16 +205,16 @@ impl Engine {
         let Some(number) = self.own_call(to) else { return Ok(()) };
         let Some(sink) = self.take_call(number) else { return Ok(()) };
         if sink.expects(TypeId::of::<T>()) {
-            sink.finish(self, Answer::Value(&mut Some(value)));
+            self.finish_call(sink, Answer::Value(&mut Some(value)));
             return Ok(());
         }
         match scope::encode_checked(value, self.shared.limits.max_message) {
             Ok((octets, _)) => {
-                sink.finish(self, Answer::Body(&Body::Shared(octets.into())));
+                self.finish_call(sink, Answer::Body(&Body::Shared(octets.into())));
                 Ok(())
             }
             Err(error) => {
-                sink.finish(self, Answer::Failed(CallError::Dropped));
+                self.finish_call(sink, Answer::Failed(CallError::Dropped));
                 Err(error)
             }
         }

@@ -42,9 +42,9 @@ impl Engine {
         H: Receive + 'static,
         H::Message: DeserializeOwned + 'static,
     {
-        let queue = self.queues.index_of::<H::Message>();
-        let handler = Box::new(ReceiverOf::new(self.queues.typed(), receiver));
-        let unused = self.ports.borrow_mut().install(port, queue, handler);
+        let (index, queue) = self.queues.typed::<H::Message>();
+        let handler = Box::new(ReceiverOf::new(queue, receiver));
+        let unused = self.ports.borrow_mut().install(port, index, handler);
         drop_quietly(unused);
     }
 
@@ -70,7 +70,7 @@ impl Engine {
                 self.take_or_die(port, taken);
             }
             Some((handler, _)) if queue == QueueIndex::ENCODED => {
-                let Encoded(octets) = self.queues.typed::<Encoded>().pop().unwrap_or(Encoded(Vec::new()));
+                let Encoded(octets) = self.queues.typed::<Encoded>().1.pop().unwrap_or(Encoded(Vec::new()));
                 let body = Body::Shared(octets.into());
                 let taken = self.enter(port, handler, |handler| handler.receive(self, port, &body));
                 self.take_or_die(port, taken);
@@ -159,8 +159,10 @@ impl Engine {
             return;
         }
         let Ok(message) = self.guarded(Some(port), |_| Ok(make())) else { return };
-        self.queues.typed().push_front(message);
-        self.dispatch(Token { port, queue: self.queues.index_of::<M>() });
+        let (index, queue) = self.queues.typed();
+        // In front, to be handled at once.
+        queue.messages().push_front(message);
+        self.dispatch(Token { port, queue: index });
     }
 
     /// Ends a port. Does nothing if it is dead.
@@ -188,6 +190,7 @@ impl Engine {
     }
 
     /// A handler may outlive its port until it returns: what it begins then is to end at once.
+    #[inline]
     pub(crate) fn is_owner_dead(&self, owner: Option<LocalPort>) -> bool {
         owner.is_some_and(|port| !self.ports.borrow().is_alive(port))
     }
@@ -200,6 +203,7 @@ impl Engine {
     }
 
     /// The port with the most waiting messages dies, and they with it.
+    #[cold]
     pub(super) fn shed(self: &Rc<Self>) {
         let greediest = self.ports.borrow().greediest();
         let Some(port) = greediest else { return };

@@ -13,14 +13,14 @@ use std::{
 
 use aemp_proto::{
     id::NodeId,
-    kernel::{Event, Kernel, LocalPort, Output, Settings},
+    kernel::{Event, Kernel, Output, Settings},
     time::Time,
 };
 
 use super::{
     calls::Calls,
     clock::Clock,
-    dispatch::contained,
+    jobs::Job,
     network::Network,
     peers::Peers,
     ports::Ports,
@@ -35,8 +35,6 @@ use super::{
 
 /// Local messages and other work done in one turn, before sockets and timers are looked at again.
 const BUDGET: usize = 1_024;
-
-pub(super) type Job = Box<dyn FnOnce(&Rc<Engine>)>;
 
 thread_local! {
     /// The engine that this thread runs, so that guards dropped by a handler act at once.
@@ -66,6 +64,8 @@ pub(crate) struct Engine {
     /// When the loop will wake up by itself, while it sleeps.
     pub(super) alarm: Cell<Option<Time>>,
     pub(super) asleep: Cell<bool>,
+    /// A connection hands in frames, or takes the turn behind them, which wakes the loop if anything is left.
+    pub(super) attended: Cell<bool>,
     /// Local messages and jobs that were handled so far.
     pub(super) handled: Cell<u64>,
     /// How long a stop waits for acknowledgement.
@@ -93,6 +93,7 @@ impl Engine {
             source: RefCell::default(),
             alarm: Cell::new(None),
             asleep: Cell::new(false),
+            attended: Cell::new(false),
             handled: Cell::new(0),
             stop_timeout,
         })
@@ -126,25 +127,26 @@ impl Engine {
         self.shared.observers.tell(event);
     }
 
-    /// Does `job` after everything that waits now.
-    pub(crate) fn later(&self, job: impl FnOnce(&Rc<Self>) + 'static) {
-        self.jobs.borrow_mut().push_back(Box::new(job));
-        self.push_token(Token { port: LocalPort { slot: 0, generation: 0 }, queue: QueueIndex::JOBS });
-    }
-
-    #[inline]
-    pub(super) fn push_token(&self, token: Token) {
-        self.tokens.borrow_mut().push_back(token);
+    /// Puts a token into the run queue, which has so many now.
+    #[inline(always)]
+    pub(super) fn push_token(&self, token: Token) -> usize {
+        let mut tokens = self.tokens.borrow_mut();
+        tokens.push_back(token);
+        let count = tokens.len();
+        drop(tokens);
         self.rouse();
+        count
     }
 
     /// What a task did while the loop sleeps may have left the kernel something to send, or another deadline.
+    #[inline]
     pub(super) fn rouse(&self) {
-        if self.asleep.get() {
+        if self.asleep.get() && !self.attended.get() {
             self.wake();
         }
     }
 
+    #[cold]
     pub(super) fn wake(&self) {
         self.asleep.set(false);
         self.shared.wake.notify_one();
@@ -167,13 +169,6 @@ impl Engine {
         !self.tokens.borrow().is_empty()
     }
 
-    fn run_job(self: &Rc<Self>) {
-        let job = self.jobs.borrow_mut().pop_front();
-        if let Some(job) = job {
-            contained(|| job(self));
-        }
-    }
-
     fn carry_out(self: &Rc<Self>) {
         while let Some(output) = self.kernel(|kernel, _| kernel.poll()) {
             self.carry_out_one(output);
@@ -185,10 +180,10 @@ impl Engine {
 
     fn carry_out_one(self: &Rc<Self>, output: Output) {
         match output {
-            Output::Fired { watch, reason } => self.later(move |engine| engine.fire(watch, reason)),
+            Output::Fired { watch, reason } => self.push_job(Job::Fire(watch, reason)),
             Output::Answer { number, result } => self.answered(number, result),
             Output::Event(event) => self.event(event),
-            Output::Kill { port, reason } => self.later(move |engine| engine.close(port, reason)),
+            Output::Kill { port, reason } => self.push_job(Job::Kill(port, reason)),
             Output::Renamed { port, old, id, dropped } => self.renamed(port, old, id, dropped.as_ref()),
             Output::Dial { dial, expect, address } => {
                 self.on_network(|network| network.dial(dial, expect, address));

@@ -48,7 +48,7 @@ impl<H: Receive> ReceiverOf<H> {
         Self { queue, receiver, messages: PhantomData }
     }
 
-    #[inline]
+    #[inline(always)]
     fn handle(&mut self, engine: &Rc<Engine>, me: LocalPort, message: H::Message) -> Ended {
         let mut cx = Cx::new(Context::new(engine, Some(me)));
         let result = self.receiver.receive(&mut cx, message).into_result();

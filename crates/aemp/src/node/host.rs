@@ -22,8 +22,11 @@ impl Host for Rc<Engine> {
 
     fn delivers_from(&self, peer: Option<&NodeId>) {
         self.source.replace(peer.cloned());
+        self.attended.set(true);
     }
 
+    // Otherwise what is delivered is moved.
+    #[inline(always)]
     fn deliver(&self, delivery: Delivery<'_>) {
         match delivery {
             // Its handler is contained by itself.
@@ -37,7 +40,9 @@ impl Host for Rc<Engine> {
     }
 
     fn turn(&self) -> Backlog {
+        self.attended.set(true);
         let more = Engine::turn(self);
+        self.attended.set(false);
         let deadline = Engine::kernel(self, |kernel, _| kernel.deadline());
         let earlier = deadline.is_some_and(|deadline| self.alarm.get().is_none_or(|alarm| deadline < alarm));
         if self.asleep.get() && (more || earlier || self.is_waiting_for_kernel()) {
@@ -53,6 +58,7 @@ impl Engine {
         self.source.borrow().clone()
     }
 
+    #[inline(never)]
     fn carry_out_delivery(self: &Rc<Self>, delivery: Delivery<'_>) {
         match delivery {
             Delivery::Message { to, body } => self.receive_message(to, &body),

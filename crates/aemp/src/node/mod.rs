@@ -9,6 +9,7 @@ mod engine;
 mod handler;
 mod host;
 mod inbox;
+mod jobs;
 mod lossy;
 mod network;
 mod observe;
@@ -177,7 +178,7 @@ impl Node {
         }
         self.shared.check_running()?;
         let (octets, reply) = scope::encode_checked(message, self.shared.limits.max_message)?;
-        Ok(self.shared.act(move |engine| engine.send_encoded(&to, reply, &octets))?)
+        Ok(self.shared.act(move |engine| engine.send_encoded(&to, reply, octets))?)
     }
 
     /// Sends a request that carries a [`Reply`], at once, and gives its answer, to be awaited or waited for.
@@ -216,7 +217,7 @@ impl Node {
         }
         let encoded = scope::encode_checked(message, self.shared.limits.max_message);
         let _ = self.shared.act(move |engine| match encoded {
-            Ok((octets, _)) => engine.send_encoded(&to, Some(number), &octets),
+            Ok((octets, _)) => engine.send_encoded(&to, Some(number), octets),
             Err(error) => engine.end_call(number, CallError::Unsendable(error.to_string())),
         });
     }

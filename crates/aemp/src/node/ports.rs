@@ -107,6 +107,7 @@ impl Ports {
         }
     }
 
+    #[inline]
     pub(super) fn is_alive(&self, port: LocalPort) -> bool {
         self.slots.get(port.slot as usize).is_some_and(|slot| slot.alive && slot.generation == port.generation)
     }

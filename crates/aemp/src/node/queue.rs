@@ -2,7 +2,7 @@
 
 use std::{
     any::{Any, TypeId},
-    cell::RefCell,
+    cell::{Ref, RefCell, RefMut},
     collections::VecDeque,
     rc::Rc,
 };
@@ -35,13 +35,14 @@ pub(super) struct Token {
 pub(super) struct TypedQueue<M>(RefCell<VecDeque<M>>);
 
 impl<M> TypedQueue<M> {
+    #[inline]
     pub(super) fn pop(&self) -> Option<M> {
         self.0.borrow_mut().pop_front()
     }
 
-    /// Puts a message in front, to be handled at once.
-    pub(super) fn push_front(&self, message: M) {
-        self.0.borrow_mut().push_front(message);
+    #[inline(always)]
+    pub(super) fn messages(&self) -> RefMut<'_, VecDeque<M>> {
+        self.0.borrow_mut()
     }
 }
 
@@ -89,24 +90,21 @@ impl Queues {
         })
     }
 
-    pub(super) fn typed<M: 'static>(&self) -> Rc<TypedQueue<M>> {
-        let queue = self.get(self.index_of::<M>());
-        let queue: Rc<dyn Any> = queue;
-        queue.downcast().expect("the index was made for this type")
+    /// The same, and its index.
+    pub(super) fn typed<M: 'static>(&self) -> (QueueIndex, Rc<TypedQueue<M>>) {
+        let index = self.index_of::<M>();
+        let queue: Rc<dyn Any> = self.get(index);
+        (index, queue.downcast().expect("the index was made for this type"))
     }
 
-    /// Appends a message if the queue is of its type, else gives it back.
-    #[inline]
-    pub(super) fn push<M: 'static>(&self, index: QueueIndex, message: M) -> Result<(), M> {
-        let all = self.all.borrow();
-        let queue: &dyn Any = &*all[index.0 as usize];
-        match queue.downcast_ref::<TypedQueue<M>>() {
-            Some(queue) => {
-                queue.0.borrow_mut().push_back(message);
-                Ok(())
-            }
-            None => Err(message),
-        }
+    /// The queue with this index, if it is of this type.
+    #[inline(always)]
+    pub(super) fn of_type<M: 'static>(&self, index: QueueIndex) -> Option<Ref<'_, TypedQueue<M>>> {
+        Ref::filter_map(self.all.borrow(), |all| {
+            let queue: &dyn Any = &*all[index.0 as usize];
+            queue.downcast_ref()
+        })
+        .ok()
     }
 
     /// Takes the first message out, to be dropped.

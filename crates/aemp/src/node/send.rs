@@ -6,6 +6,7 @@ use aemp_proto::{
     id::{PortId, PortNumber},
     kernel::{Event, LocalPort, SendError},
     reason::{Reason, ReasonCode},
+    value::append_encoded,
 };
 use serde::Serialize;
 
@@ -28,12 +29,20 @@ pub(super) enum Place {
     Away,
 }
 
+// The way to a port of the own node is one function in the end, and what is rare is out of its way. What can fail or panic
+// comes before the message is touched: else it would be copied in between, and a processor waits for what was just written.
 impl Engine {
-    #[inline]
+    #[inline(always)]
     pub(super) fn locate(&self, id: &PortId) -> Place {
-        if let Some(port) = self.shared.own_port(id) {
-            return Place::Here(port);
+        match self.shared.own_port(id) {
+            Some(port) => Place::Here(port),
+            None => self.look_for(id),
         }
+    }
+
+    /// Where a port is whose name does not tell.
+    #[inline]
+    fn look_for(&self, id: &PortId) -> Place {
         if id.node != self.shared.id {
             return Place::Away;
         }
@@ -50,12 +59,24 @@ impl Engine {
     }
 
     /// Sends a message.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn send<M>(self: &Rc<Self>, from: Option<LocalPort>, to: &PortId, message: M) -> Result<(), TrySendError>
     where
         M: Serialize + 'static,
     {
-        match self.locate(to) {
+        match self.shared.own_port(to) {
+            Some(port) => self.send_here(port, message),
+            None => self.send_by_name(from, to, message),
+        }
+    }
+
+    /// Sends a message to a port whose name does not tell its place.
+    #[inline(never)]
+    fn send_by_name<M>(self: &Rc<Self>, from: Option<LocalPort>, to: &PortId, message: M) -> Result<(), TrySendError>
+    where
+        M: Serialize + 'static,
+    {
+        match self.look_for(to) {
             Place::Here(port) => self.send_here(port, message),
             Place::Nowhere => {
                 self.nowhere(to);
@@ -92,9 +113,10 @@ impl Engine {
     ///
     /// The peer may take only smaller messages than this node, and the sender has gone on: the call fails, or the port is
     /// dead for this node.
-    pub(super) fn send_encoded(self: &Rc<Self>, to: &PortId, call: Option<PortNumber>, octets: &[u8]) {
+    pub(super) fn send_encoded(self: &Rc<Self>, to: &PortId, call: Option<PortNumber>, octets: Vec<u8>) {
+        let octets = octets.into();
         let copy = |out: &mut Vec<u8>| {
-            out.extend_from_slice(octets);
+            append_encoded(&octets, out);
             Ok::<(), std::convert::Infallible>(())
         };
         let sent = self.kernel(|kernel, now| match call {
@@ -122,41 +144,47 @@ impl Engine {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn send_here<M: Serialize + 'static>(
         self: &Rc<Self>,
         port: LocalPort,
         message: M,
     ) -> Result<(), TrySendError> {
         let accepted = self.ports.borrow_mut().accept(port);
-        let Some(queue) = accepted else {
-            self.dropped(port, Reason::new(ReasonCode::NoSuchPort, ""));
-            return Ok(());
-        };
-        if let Err(message) = self.queues.push(queue, message) {
-            return self.send_as_octets(port, message);
-        }
+        let Some(queue) = accepted else { return self.send_to_the_dead(port, message) };
+        let Some(typed) = self.queues.of_type(queue) else { return self.send_as_octets(port, message) };
+        typed.messages().push_back(message);
+        drop(typed);
         self.push_message_token(Token { port, queue });
         Ok(())
     }
 
+    #[cold]
+    #[inline(never)]
+    fn send_to_the_dead<M>(self: &Rc<Self>, port: LocalPort, message: M) -> Result<(), TrySendError> {
+        self.dropped(port, Reason::new(ReasonCode::NoSuchPort, ""));
+        drop(message);
+        Ok(())
+    }
+
     /// The receiver takes another type than the sender gives: the message goes the way it would over the network.
+    #[inline(never)]
     fn send_as_octets<M: Serialize>(self: &Rc<Self>, port: LocalPort, message: M) -> Result<(), TrySendError> {
         let encoded = scope::encode_checked(message, self.shared.limits.max_message);
         let Ok((octets, _)) = encoded else {
             self.ports.borrow_mut().no_longer_waits(port);
             return encoded.map(drop);
         };
-        let pushed = self.queues.push(super::queue::QueueIndex::ENCODED, Encoded(octets));
-        debug_assert!(pushed.is_ok(), "this queue holds encoded messages");
-        self.push_message_token(Token { port, queue: super::queue::QueueIndex::ENCODED });
+        let (queue, encoded) = self.queues.typed();
+        encoded.messages().push_back(Encoded(octets));
+        self.push_message_token(Token { port, queue });
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn push_message_token(self: &Rc<Self>, token: Token) {
-        self.push_token(token);
-        if self.waiting_messages() >= self.shared.limits.max_local {
+        let limit = self.shared.limits.max_local;
+        if self.push_token(token) >= limit && self.waiting_messages() >= limit {
             self.shed();
         }
     }
@@ -166,6 +194,7 @@ impl Engine {
         self.tokens.borrow().len().saturating_sub(self.jobs.borrow().len())
     }
 
+    #[cold]
     fn nowhere(self: &Rc<Self>, to: &PortId) {
         let reason = Reason::new(ReasonCode::NoSuchPort, "");
         self.event(Event::MessageDropped { to: to.clone(), reason });

@@ -139,7 +139,7 @@ impl Shared {
     }
 
     /// The port of this node that an ID names, if the name says which.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn own_port(&self, id: &PortId) -> Option<LocalPort> {
         match &id.name {
             PortName::Native { origin, number }
@@ -185,7 +185,16 @@ impl Shared {
     /// Panics if 2^32 ports are open.
     pub(crate) fn take_port(&self) -> Result<LocalPort, Stopped> {
         self.check_process()?;
-        Ok(lock(&self.ports).take().expect("fewer than 2^32 ports are open"))
+        Ok(self.take_port_here())
+    }
+
+    /// The same on the node's own thread: where that is, the loop is.
+    ///
+    /// # Panics
+    ///
+    /// Panics if 2^32 ports are open.
+    pub(crate) fn take_port_here(&self) -> LocalPort {
+        lock(&self.ports).take().expect("fewer than 2^32 ports are open")
     }
 
     pub(super) fn give_port_back(&self, port: LocalPort) {

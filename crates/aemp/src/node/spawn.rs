@@ -12,6 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     engine::Engine,
+    jobs::Job,
     send::{Place, finish},
 };
 use crate::{
@@ -96,7 +97,7 @@ impl Engine {
 
     /// A port without a handler; `None` if its name is taken.
     fn reserve(&self, name: PortName) -> Option<LocalPort> {
-        let port = self.shared.take_port().ok()?;
+        let port = self.shared.take_port_here();
         if !self.kernel(|kernel, _| kernel.open_as(port, name)) {
             self.shared.give_port_back(port);
             return None;
@@ -123,7 +124,7 @@ impl Engine {
     /// Kills a port anywhere, in order with what was sent to it before.
     pub(crate) fn kill(self: &Rc<Self>, id: &PortId, reason: Reason) {
         match self.locate(id) {
-            Place::Here(port) => self.later(move |engine| engine.close(port, reason)),
+            Place::Here(port) => self.push_job(Job::Kill(port, reason)),
             Place::Nowhere => {}
             Place::Away => self.kernel(|kernel, now| kernel.kill(id, &reason, now)),
         }

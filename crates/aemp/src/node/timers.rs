@@ -1,19 +1,22 @@
 //! Timers of ports and calls.
 
-use std::{collections::BTreeSet, rc::Rc, time::Duration};
+use std::{cmp::Reverse, collections::BinaryHeap, rc::Rc, time::Duration};
 
 use aemp_proto::{kernel::LocalPort, time::Time};
 use rustc_hash::FxHashMap;
 
 use super::{
     dispatch::{contained, drop_quietly},
-    engine::{Engine, Job},
+    engine::Engine,
+    jobs::Job,
 };
 
 /// Timers that fire in one turn, before sockets are looked at again.
 const BUDGET: usize = 1_024;
 /// The shortest period: below it a timer would be all that the node does.
 const MIN_PERIOD: Duration = Duration::from_millis(1);
+/// Places of cancelled timers in the order that are worth no work.
+const MAX_STALE: usize = 64;
 
 /// A timer of the node; never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,7 +24,7 @@ pub(crate) struct TimerId(u64);
 
 type Tick = Box<dyn FnMut(&Rc<Engine>)>;
 
-enum Action {
+pub(super) enum Action {
     Once(Job),
     Every(Duration, Tick),
 }
@@ -37,7 +40,8 @@ struct Entry {
 #[derive(Default)]
 pub(super) struct Timers {
     made: u64,
-    order: BTreeSet<(Time, TimerId)>,
+    /// Cancelled timers stay in it until their time comes, or until they are the most: nearly all are cancelled, and none is looked for.
+    order: BinaryHeap<Reverse<(Time, TimerId)>>,
     entries: FxHashMap<TimerId, Entry>,
 }
 
@@ -45,22 +49,33 @@ impl Timers {
     fn insert(&mut self, due: Time, owner: Option<LocalPort>, action: Action) -> TimerId {
         let id = TimerId(self.made);
         self.made += 1;
-        self.order.insert((due, id));
+        self.order.push(Reverse((due, id)));
         self.entries.insert(id, Entry { due, owner, action: Some(action) });
         id
     }
 
     fn remove(&mut self, id: TimerId) -> Option<Entry> {
         let entry = self.entries.remove(&id)?;
-        self.order.remove(&(entry.due, id));
+        if self.order.len() / 2 > self.entries.len() + MAX_STALE {
+            self.order.retain(|Reverse((_, id))| self.entries.contains_key(id));
+        }
         Some(entry)
+    }
+
+    /// When the first timer is due; it may be a cancelled one.
+    fn first(&self) -> Option<Time> {
+        self.order.peek().map(|Reverse((due, _))| *due)
     }
 
     /// The first timer that is due, out of the order until it is put back.
     fn pop_due(&mut self, now: Time) -> Option<(TimerId, Action)> {
-        let (_, id) = *self.order.first().filter(|(due, _)| *due <= now)?;
-        self.order.pop_first();
-        Some((id, self.entries.get_mut(&id)?.action.take()?))
+        while self.first().is_some_and(|due| due <= now) {
+            let Reverse((_, id)) = self.order.pop()?;
+            if let Some(action) = self.entries.get_mut(&id).and_then(|entry| entry.action.take()) {
+                return Some((id, action));
+            }
+        }
+        None
     }
 
     /// Puts a periodic timer back, skipping what was missed, or gives it back if it was cancelled while it ran.
@@ -70,7 +85,7 @@ impl Timers {
         let late = Duration::from_nanos(u64::try_from(late).unwrap_or(u64::MAX));
         entry.due = now.after(period.saturating_sub(late));
         entry.action = Some(action);
-        self.order.insert((entry.due, id));
+        self.order.push(Reverse((entry.due, id)));
         None
     }
 }
@@ -83,7 +98,7 @@ impl Engine {
         delay: Duration,
         then: impl FnOnce(&Rc<Self>) + 'static,
     ) -> TimerId {
-        self.add_timer(owner, delay, Action::Once(Box::new(then)))
+        self.add_timer(owner, delay, Action::Once(Job::Other(Box::new(then))))
     }
 
     /// Calls `then` every `period`, at least a millisecond; what is missed is skipped.
@@ -98,7 +113,7 @@ impl Engine {
     }
 
     /// The clock is read, since a handler may have run for long: a timer is never early.
-    fn add_timer(&self, owner: Option<LocalPort>, delay: Duration, action: Action) -> TimerId {
+    pub(super) fn add_timer(&self, owner: Option<LocalPort>, delay: Duration, action: Action) -> TimerId {
         let due = self.clock.read().after(delay);
         let id = self.timers.borrow_mut().insert(due, owner, action);
         if let Some(port) = owner
@@ -128,7 +143,7 @@ impl Engine {
     }
 
     pub(super) fn next_timer(&self) -> Option<Time> {
-        self.timers.borrow().order.first().map(|(due, _)| *due)
+        self.timers.borrow().first()
     }
 
     /// Fires a bounded number of the timers that are due.
@@ -138,9 +153,9 @@ impl Engine {
             let due = self.timers.borrow_mut().pop_due(now);
             match due {
                 None => break,
-                Some((id, Action::Once(then))) => {
+                Some((id, Action::Once(job))) => {
                     self.cancel_timer(id);
-                    contained(|| then(self));
+                    self.do_job(job);
                 }
                 Some((id, Action::Every(period, mut then))) => {
                     contained(|| then(self));
@@ -155,5 +170,36 @@ impl Engine {
     pub(super) fn drop_timers(&self) {
         let all = std::mem::take(&mut *self.timers.borrow_mut());
         drop_quietly(all);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nothing() -> Action {
+        Action::Once(Job::Other(Box::new(|_| ())))
+    }
+
+    #[test]
+    fn timers_come_when_they_are_due_in_order_and_cancelled_ones_never() {
+        let mut timers = Timers::default();
+        let at = |second| Time::new(Duration::from_secs(second));
+        let [late, cancelled, early, as_early] = [3, 1, 2, 2].map(|second| timers.insert(at(second), None, nothing()));
+        assert!(timers.remove(cancelled).is_some() && timers.remove(cancelled).is_none());
+        let mut due = |second| std::iter::from_fn(|| timers.pop_due(at(second)).map(|(id, _)| id)).collect::<Vec<_>>();
+        assert_eq!([due(1), due(2), due(3)], [vec![], vec![early, as_early], vec![late]]);
+    }
+
+    #[test]
+    fn cancelled_timers_leave_the_order_before_they_are_due() {
+        let mut timers = Timers::default();
+        let kept = timers.insert(Time::ZERO, None, nothing());
+        for _ in 0..10_000 {
+            let id = timers.insert(Time::new(Duration::from_secs(30)), None, nothing());
+            timers.remove(id);
+        }
+        assert!(timers.order.len() <= 2 * (MAX_STALE + 2), "{} places", timers.order.len());
+        assert_eq!(timers.pop_due(Time::ZERO).map(|(id, _)| id), Some(kept));
     }
 }

@@ -2,24 +2,38 @@
 
 use std::{cell::RefCell, rc::Rc};
 
+use super::{dispatch::drop_quietly, engine::Engine};
 use aemp_proto::{
     id::PortId,
     kernel::{LocalPort, WatchId},
     reason::Reason,
 };
-use rustc_hash::FxHashMap;
-
-use super::{dispatch::drop_quietly, engine::Engine};
 
 type Then = Box<dyn FnOnce(&Rc<Engine>, Reason)>;
 
 /// The watches of a node.
 #[derive(Default)]
-pub(super) struct Watches(RefCell<FxHashMap<WatchId, Watching>>);
+pub(super) struct Watches(RefCell<Vec<Option<Watching>>>);
 
 struct Watching {
+    id: WatchId,
     owner: Option<LocalPort>,
     then: Then,
+}
+
+impl Watches {
+    /// Its slot is free: the kernel has made the watch anew.
+    fn put(&self, watching: Watching) {
+        let (mut all, slot) = (self.0.borrow_mut(), watching.id.slot() as usize);
+        if slot >= all.len() {
+            all.resize_with(slot + 1, || None);
+        }
+        all[slot] = Some(watching);
+    }
+
+    fn take(&self, id: WatchId) -> Option<Watching> {
+        self.0.borrow_mut().get_mut(id.slot() as usize)?.take_if(|watching| watching.id == id)
+    }
 }
 
 impl Engine {
@@ -53,7 +67,7 @@ impl Engine {
         owner: Option<LocalPort>,
         then: impl FnOnce(&Rc<Self>, Reason) + 'static,
     ) {
-        self.watches.0.borrow_mut().insert(watch, Watching { owner, then: Box::new(then) });
+        self.watches.put(Watching { id: watch, owner, then: Box::new(then) });
         if let Some(port) = owner
             && let Some(owned) = self.ports.borrow_mut().owned(port)
         {
@@ -73,13 +87,15 @@ impl Engine {
     }
 
     pub(super) fn fire(self: &Rc<Self>, watch: WatchId, reason: Reason) {
-        if let Some(then) = self.take_watch(watch) {
+        if self.kernel(|kernel, _| kernel.take_notice(watch))
+            && let Some(then) = self.take_watch(watch)
+        {
             then(self, reason);
         }
     }
 
     fn take_watch(&self, watch: WatchId) -> Option<Then> {
-        let Watching { owner, then } = self.watches.0.borrow_mut().remove(&watch)?;
+        let Watching { owner, then, .. } = self.watches.take(watch)?;
         if let Some(port) = owner
             && let Some(owned) = self.ports.borrow_mut().owned_if_any(port)
         {

@@ -43,6 +43,31 @@ fn a_monitor_on_a_dead_port_fires_at_once() {
 }
 
 #[test]
+fn a_watch_that_is_set_while_a_notice_is_on_its_way_takes_nothing_from_it() {
+    let node = node();
+    let [(first, _a), (second, _b)] = [sink::<u32>(&node), sink::<u32>(&node)];
+    let (out, seen) = seen();
+    let (old, new) = (out.clone(), out);
+    let (target, later) = (first.clone(), second.clone());
+    let setter = node.port(move |cx, (): ()| {
+        let new = new.clone();
+        cx.monitor_with(&later, move |_, reason| new.send(("new", reason)).unwrap()).forever();
+    });
+    node.run(move |cx| {
+        cx.monitor_with(&target, move |_, reason| old.send(("old", reason)).unwrap()).forever();
+        cx.kill(&target, killed());
+        // It is handled when the port is dead, and before the notice is told.
+        cx.send(&setter, ());
+    })
+    .wait()
+    .unwrap();
+    seen.is(("old", killed()));
+    node.kill(&second, Reason::normal());
+    seen.is(("new", Reason::normal()));
+    seen.nothing_more();
+}
+
+#[test]
 fn after_a_watch_is_dropped_nothing_of_it_comes() {
     let node = node();
     let (victim, _seen) = sink::<u32>(&node);

@@ -1,6 +1,6 @@
 //! Work inside one node.
 
-use std::{fs, sync::mpsc};
+use std::sync::mpsc;
 
 use aemp::{Context, Node, Port, Reply};
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Work, failed,
     measure::Meter,
+    memory::resident,
     message::{Flow, Octets, Tally},
     record::Record,
     start,
@@ -122,11 +123,4 @@ pub(super) fn open(count: u64) -> Result<Record, Failure> {
 
 fn idle(cx: &Context) -> Port<Reply<()>> {
     cx.port(|cx, reply: Reply<()>| cx.reply(reply, ()))
-}
-
-/// The memory that this process has; 0 where the system does not say.
-fn resident() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix("kB"));
-    line.and_then(|kilobytes| kilobytes.trim().parse::<u64>().ok()).unwrap_or_default() << 10
 }

@@ -12,6 +12,12 @@ pub(super) fn work_so_far() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
 }
 
+/// The same clock in all processes, in nanoseconds.
+pub(super) fn clock() -> u64 {
+    let now = clock_gettime(ClockId::Monotonic);
+    Duration::try_from(now).map_or(0, |now| u64::try_from(now.as_nanos()).unwrap_or(u64::MAX))
+}
+
 /// A stopwatch of time and work.
 pub(super) struct Meter {
     start: Instant,
@@ -30,9 +36,9 @@ impl Meter {
 }
 
 /// The time that so many of a hundred do not exceed.
-pub(super) fn percentile(times: &mut [Duration], hundredths: usize) -> Duration {
+pub(super) fn percentile(times: &mut [Duration], hundredths: f64) -> Duration {
     times.sort_unstable();
-    let place = (times.len() * hundredths / 100).min(times.len().saturating_sub(1));
+    let place = ((times.len() as f64 * hundredths / 100.0) as usize).min(times.len().saturating_sub(1));
     times.get(place).copied().unwrap_or_default()
 }
 

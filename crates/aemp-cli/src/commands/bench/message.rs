@@ -1,5 +1,7 @@
 //! What the nodes of a measurement tell each other.
 
+use std::ops::Range;
+
 use aemp::{Bytes, Port, Reply};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteArray;
@@ -24,7 +26,15 @@ pub(super) enum Flow {
     Echo(u64, Reply<u64>),
     /// Ports that do nothing.
     Open(usize, Reply<Vec<Port<()>>>),
-    /// The end of all of them.
+    /// Ports that count small messages, together with the one that opens them, and take large ones.
+    Counters(usize, Reply<Vec<Port<Self>>>),
+    /// Nodes, each with a port that counts.
+    Nodes(usize, Reply<Vec<Port<Self>>>),
+    /// The number of the octets back, when they are there.
+    Take(Bytes, Reply<u64>),
+    /// How long the process took until its node had started, in nanoseconds.
+    Started(Reply<u64>),
+    /// The end of all idle ports.
     Close,
     /// The end of the whole process, without a goodbye.
     Die,
@@ -45,6 +55,12 @@ impl Tally {
     pub(super) fn count(&mut self, number: u64, octets: &[u8]) {
         self.messages += 1;
         self.sum = self.sum.rotate_left(1).wrapping_add(number).wrapping_add(checksum(octets));
+    }
+
+    /// The same when small messages with all numbers of a range have followed, in their order.
+    pub(super) fn and_small(mut self, numbers: Range<u64>) -> Self {
+        numbers.for_each(|number| self.count(number, &[7; SMALL]));
+        self
     }
 }
 

@@ -1,11 +1,19 @@
 //! `aemp bench`: what messages, ports and monitors cost on this machine.
 
+mod beside;
+mod crowd;
+mod growth;
 mod inside;
 mod measure;
+mod memory;
 mod message;
 mod peer;
+mod plot;
+mod proxy;
 mod record;
 mod remote;
+mod resume;
+mod start_up;
 mod storms;
 
 pub(crate) use self::peer::{BenchPeer, work as serve};
@@ -18,7 +26,10 @@ pub(crate) const PEER: &str = "bench-peer";
 /// Measures this machine: messages inside a node, messages between two processes over loopback, ports and monitors. Compare
 /// only what was measured in one run: other work on the machine counts.
 #[derive(clap::Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Bench {
+    #[command(subcommand)]
+    series: Option<Series>,
     /// Measure these only
     #[arg(value_enum)]
     works: Vec<Work>,
@@ -28,12 +39,35 @@ pub(crate) struct Bench {
     /// Messages, round trips, ports or monitors; each work has its own number by default
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
+    #[command(flatten)]
+    setting: Setting,
+}
+
+/// Measurements with options of their own.
+#[derive(clap::Subcommand, Debug)]
+enum Series {
+    Growth(growth::Growth),
+    BesideLarge(beside::BesideLarge),
+    Resume(resume::Resume),
+    Memory(memory::Memory),
+    StartUp(start_up::StartUp),
+}
+
+/// How the two processes of a measurement are set up.
+#[derive(clap::Args, Clone, Copy, Debug)]
+struct Setting {
     /// Without encryption between the processes
     #[arg(long)]
     plain: bool,
     /// Bind this process to one core and the other to another one, or the same
     #[arg(long, value_name = "OURS,ITS", value_parser = measure::parse_cores)]
     cores: Option<(usize, usize)>,
+}
+
+impl Setting {
+    fn bind(&self) -> Result<(), Failure> {
+        self.cores.map_or(Ok(()), |(ours, _)| measure::bind(ours))
+    }
 }
 
 /// What can be measured.
@@ -64,9 +98,18 @@ pub(crate) enum Work {
 
 /// Carries out `aemp bench`.
 pub(crate) fn run(bench: &Bench, output: Output) -> Result<(), Failure> {
-    if let Some((ours, _)) = bench.cores {
-        measure::bind(ours)?;
+    match &bench.series {
+        None => works(bench, output),
+        Some(Series::Growth(growth)) => growth::run(growth, output),
+        Some(Series::BesideLarge(beside)) => beside::run(beside, output),
+        Some(Series::Resume(resume)) => resume::run(resume, output),
+        Some(Series::Memory(memory)) => memory::run(memory, output),
+        Some(Series::StartUp(start_up)) => start_up::run(start_up, output),
     }
+}
+
+fn works(bench: &Bench, output: Output) -> Result<(), Failure> {
+    bench.setting.bind()?;
     let all = <Work as clap::ValueEnum>::value_variants();
     let works = if bench.works.is_empty() { all } else { &bench.works };
     for work in works {

@@ -1,18 +1,22 @@
 //! The other process of a measurement.
 
 use std::{
+    cell::Cell,
     env, io,
     process::{Child, Command, Stdio},
+    rc::Rc,
     sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
 
-use aemp::{Builder, Cx, Events, Node, Port, Secret};
+use aemp::{Builder, Context, Cx, Events, Node, Port, Secret};
 
 use super::{
-    Bench, PEER, failed,
-    measure::{bind, work_so_far},
+    PEER, Setting,
+    crowd::Crowd,
+    failed,
+    measure::{bind, clock, work_so_far},
     message::{Flow, Tally},
     start,
 };
@@ -32,12 +36,15 @@ pub(crate) struct BenchPeer {
     plain: bool,
     #[arg(long)]
     core: Option<usize>,
+    /// When this process was started
+    #[arg(long)]
+    begun: u64,
 }
 
 /// A node of a measurement that others can reach.
-fn node(name: &str, secret: &Secret, plain: bool) -> Result<Node, Failure> {
+pub(super) fn builder(name: &str, secret: &Secret, plain: bool) -> Builder {
     let builder = Node::builder().unconfigured().name(name).bind("127.0.0.1:0").secret(&**secret.to_text());
-    start(if plain { Builder::dangerously_plain(builder) } else { builder })
+    if plain { builder.dangerously_plain() } else { builder }
 }
 
 /// Carries out `aemp bench-peer`: takes messages until the other node is gone.
@@ -45,34 +52,43 @@ pub(crate) fn work(peer: &BenchPeer) -> Result<(), Failure> {
     let secret = env::var(SECRET).ok().and_then(|text| Secret::from_text(&text).ok());
     let secret = secret.ok_or_else(|| Failure::Usage(format!("{SECRET} has no secret")))?;
     peer.core.map_or(Ok(()), bind)?;
-    let node = node("peer", &secret, peer.plain)?;
+    let node = start(builder("peer", &secret, peer.plain))?;
+    let started = clock().saturating_sub(peer.begun);
     let _events = node.events();
     let watch = node.monitor(&peer.parent);
-    let mut sink = Sink::default();
-    let port = node.port(move |cx, message| sink.take(cx, message));
-    node.send(&peer.parent, port);
+    let crowd = Crowd::new(secret, peer.plain);
+    let port = node.run(move |cx| {
+        let mut sink = Sink { tally: Rc::default(), open: Vec::new(), crowd, started };
+        cx.port(move |cx, message| sink.take(cx, message))
+    });
+    node.send(&peer.parent, port.wait().map_err(failed)?);
     watch.wait();
     stop(&node);
     Ok(())
 }
 
 /// What the other process does.
-#[derive(Default)]
 struct Sink {
-    tally: Tally,
+    tally: Rc<Cell<Tally>>,
     open: Vec<Port<()>>,
+    crowd: Crowd,
+    started: u64,
 }
 
 impl Sink {
-    fn take(&mut self, cx: &Cx<Flow>, message: Flow) {
+    fn take(&mut self, cx: &Cx<Flow>, message: Flow) -> aemp::Result<()> {
         match message {
-            Flow::Small(number, octets) => self.tally.count(number, &*octets),
-            Flow::Large(number, octets) => self.tally.count(number, &octets),
+            Flow::Small(number, octets) => count(&self.tally, number, &*octets),
+            Flow::Large(number, octets) => count(&self.tally, number, &octets),
             Flow::Echo(number, reply) => cx.reply(reply, number),
+            Flow::Started(reply) => cx.reply(reply, self.started),
+            Flow::Take(octets, reply) => cx.reply(reply, octets.len() as u64),
             Flow::Tally(reply) => {
                 let work = u64::try_from(work_so_far().as_nanos()).unwrap_or(u64::MAX);
-                cx.reply(reply, Tally { work, ..self.tally });
+                cx.reply(reply, Tally { work, ..self.tally.get() });
             }
+            Flow::Counters(number, reply) => cx.reply(reply, counters(cx, &self.tally, number)),
+            Flow::Nodes(number, reply) => cx.reply(reply, self.crowd.start(number)?),
             Flow::Open(count, reply) => {
                 let opened: Vec<Port<()>> = (0..count).map(|_| cx.port(|_, (): ()| {})).collect();
                 self.open.extend(opened.iter().cloned());
@@ -81,7 +97,27 @@ impl Sink {
             Flow::Close => self.open.drain(..).for_each(|port| cx.kill(&port, aemp::Reason::normal())),
             Flow::Die => std::process::abort(),
         }
+        Ok(())
     }
+}
+
+/// Ports that count what they get, all together, or take it.
+pub(super) fn counters(cx: &Context, tally: &Rc<Cell<Tally>>, number: usize) -> Vec<Port<Flow>> {
+    let port = |_| {
+        let tally = Rc::clone(tally);
+        cx.port(move |cx, message| match message {
+            Flow::Small(number, octets) => count(&tally, number, &*octets),
+            Flow::Take(octets, reply) => cx.reply(reply, octets.len() as u64),
+            _ => {}
+        })
+    };
+    (0..number).map(port).collect()
+}
+
+fn count(tally: &Cell<Tally>, number: u64, octets: &[u8]) {
+    let mut counted = tally.get();
+    counted.count(number, octets);
+    tally.set(counted);
 }
 
 /// Two nodes, each in a process of its own.
@@ -90,23 +126,26 @@ pub(super) struct Pair {
     /// The port of the other one.
     pub(super) peer: Port<Flow>,
     process: Child,
+    /// How long it took until the first message of the other process had arrived.
+    pub(super) spoke: Duration,
     /// Whoever takes the events is not told of them on standard error.
     _events: Events,
 }
 
 impl Pair {
     /// Starts both, and waits until they are connected.
-    pub(super) fn start(bench: &Bench) -> Result<Self, Failure> {
+    pub(super) fn start(setting: &Setting) -> Result<Self, Failure> {
         let secret = Secret::generate().map_err(failed)?;
-        let node = node("bench", &secret, bench.plain)?;
+        let node = start(builder("bench", &secret, setting.plain))?;
         let events = node.events();
         let (tell, told) = mpsc::channel();
         let port = node.port(move |_, peer: Port<Flow>| {
             let _ = tell.send(peer);
         });
-        let mut process = start_process(&port, &secret, bench).map_err(failed)?;
+        let begun = Instant::now();
+        let mut process = start_process(&port, &secret, setting).map_err(failed)?;
         match told.recv_timeout(PATIENCE) {
-            Ok(peer) => Ok(Self { node, peer, process, _events: events }),
+            Ok(peer) => Ok(Self { node, peer, process, spoke: begun.elapsed(), _events: events }),
             Err(error) => {
                 let _ = process.kill();
                 let _ = process.wait();
@@ -121,13 +160,13 @@ impl Pair {
     }
 }
 
-fn start_process(port: &Port<Port<Flow>>, secret: &Secret, bench: &Bench) -> io::Result<Child> {
+fn start_process(port: &Port<Port<Flow>>, secret: &Secret, setting: &Setting) -> io::Result<Child> {
     let mut command = Command::new(env::current_exe()?);
-    command.arg(PEER).arg(port.to_string());
-    if bench.plain {
+    command.arg(PEER).arg(port.to_string()).arg("--begun").arg(clock().to_string());
+    if setting.plain {
         command.arg("--plain");
     }
-    if let Some((_, core)) = bench.cores {
+    if let Some((_, core)) = setting.cores {
         command.arg("--core").arg(core.to_string());
     }
     // The user's own settings are for the user's own nodes.

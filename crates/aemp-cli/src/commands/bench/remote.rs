@@ -55,11 +55,17 @@ impl Load {
 
 /// One process sends, the other counts.
 pub(super) fn stream(bench: &Bench, count: u64) -> Result<Record, Failure> {
-    let pair = Pair::start(bench)?;
-    let load = Load::of_size(bench.size);
+    let pair = Pair::start(&bench.setting)?;
+    let measured = flow(&pair, bench.size, count)?;
+    Ok(Record::new(Work::Stream, count, measured).of_size(bench.size))
+}
+
+/// The time until messages of one size have arrived, and the work of both processes.
+pub(super) fn flow(pair: &Pair, size: usize, count: u64) -> Result<(Duration, Duration), Failure> {
+    let load = Load::of_size(size);
     let before = pair.tally()?;
     let meter = Meter::start();
-    send(&pair.node, &pair.peer, &load, count, (BATCH / bench.size.max(1)) as u64)?;
+    send(&pair.node, &pair.peer, &load, count, (BATCH / size.max(1)) as u64)?;
     let after = pair.tally()?;
     let (time, work) = meter.read();
     let mut expected = Tally { work: after.work, ..before };
@@ -67,8 +73,7 @@ pub(super) fn stream(bench: &Bench, count: u64) -> Result<Record, Failure> {
     if after != expected {
         return Err(failed(format_args!("{after:?} arrived, and not {expected:?}")));
     }
-    let work = work + Duration::from_nanos(after.work - before.work);
-    Ok(Record::new(Work::Stream, count, (time, work)).of_size(bench.size))
+    Ok((time, work + Duration::from_nanos(after.work - before.work)))
 }
 
 /// Sends on the node's own thread, in batches; the next one when little of the last waits.
@@ -88,24 +93,24 @@ fn send(node: &Node, to: &Port<Flow>, load: &Load, count: u64, batch: u64) -> Re
 
 /// One call at a time, from within a port.
 pub(super) fn round_trips(bench: &Bench, count: u64) -> Result<Record, Failure> {
-    let pair = Pair::start(bench)?;
+    let pair = Pair::start(&bench.setting)?;
     calls(&pair, WARM_UP, 1)?;
     let (mut times, measured) = calls(&pair, count, 1)?;
-    let (median, p99) = (percentile(&mut times, 50), percentile(&mut times, 99));
+    let (median, p99) = (percentile(&mut times, 50.0), percentile(&mut times, 99.0));
     Ok(Record::new(Work::RoundTrip, count, measured).with_times(median, p99))
 }
 
 /// Always 100 calls under way.
 pub(super) fn window(bench: &Bench, count: u64) -> Result<Record, Failure> {
-    let pair = Pair::start(bench)?;
+    let pair = Pair::start(&bench.setting)?;
     calls(&pair, WARM_UP, WINDOW)?;
     let (mut times, measured) = calls(&pair, count, WINDOW)?;
-    let (median, p99) = (percentile(&mut times, 50), percentile(&mut times, 99));
+    let (median, p99) = (percentile(&mut times, 50.0), percentile(&mut times, 99.0));
     Ok(Record::new(Work::Window, count, measured).with_times(median, p99))
 }
 
 /// Calls the other process so often, with so many calls under way. How long each took, and what all cost.
-fn calls(pair: &Pair, count: u64, at_once: u64) -> Result<(Vec<Duration>, (Duration, Duration)), Failure> {
+pub(super) fn calls(pair: &Pair, count: u64, at_once: u64) -> Result<(Vec<Duration>, (Duration, Duration)), Failure> {
     let before = pair.tally()?;
     let (done, ended) = mpsc::channel();
     let to = pair.peer.clone();

@@ -24,7 +24,7 @@ pub(super) fn kill(count: u64) -> Result<Record, Failure> {
 
 /// Ports of the other process are killed by it, all together.
 pub(super) fn kill_away(bench: &Bench, count: u64) -> Result<Record, Failure> {
-    let pair = Pair::start(bench)?;
+    let pair = Pair::start(&bench.setting)?;
     let deaths = watch(&pair.node, ports_of(&pair, count)?)?;
     let before = pair.tally()?;
     let meter = Meter::start();
@@ -37,11 +37,10 @@ pub(super) fn kill_away(bench: &Bench, count: u64) -> Result<Record, Failure> {
 
 /// The other process ends without a word. The time is that from the first notice to the last: the death is established then.
 pub(super) fn node_death(bench: &Bench, count: u64) -> Result<Record, Failure> {
-    let pair = Pair::start(bench)?;
+    let pair = Pair::start(&bench.setting)?;
     let deaths = watch(&pair.node, ports_of(&pair, count)?)?;
     pair.node.send(&pair.peer, Flow::Die);
-    let left = deaths.first()?;
-    let meter = Meter::start();
+    let (left, meter) = deaths.first()?;
     if left > 0 {
         deaths.all()?;
     }
@@ -49,7 +48,7 @@ pub(super) fn node_death(bench: &Bench, count: u64) -> Result<Record, Failure> {
 }
 
 /// Ports that the other process opened.
-fn ports_of(pair: &Pair, count: u64) -> Result<Vec<Port<()>>, Failure> {
+pub(super) fn ports_of(pair: &Pair, count: u64) -> Result<Vec<Port<()>>, Failure> {
     let mut ports = Vec::new();
     while (ports.len() as u64) < count {
         let some = (count - ports.len() as u64).min(AT_ONCE) as usize;
@@ -59,28 +58,28 @@ fn ports_of(pair: &Pair, count: u64) -> Result<Vec<Port<()>>, Failure> {
 }
 
 /// Monitors that were set.
-struct Deaths {
-    /// How many are left, after the first and after the last that fired.
-    left: mpsc::Receiver<usize>,
+pub(super) struct Deaths {
+    /// How many are left, and a stopwatch that started then, after the first and after the last that fired.
+    left: mpsc::Receiver<(usize, Meter)>,
     /// Without them the monitors would be taken back.
     _watches: Vec<Watch>,
 }
 
 impl Deaths {
-    /// Waits until the first has fired. How many are left.
-    fn first(&self) -> Result<usize, Failure> {
+    /// Waits until the first has fired. How many were left, and a stopwatch that started then.
+    fn first(&self) -> Result<(usize, Meter), Failure> {
         self.left.recv().map_err(failed)
     }
 
     /// Waits until all have fired.
-    fn all(&self) -> Result<(), Failure> {
-        while self.left.recv().map_err(|_| failed("a monitor was dropped before it fired"))? > 0 {}
+    pub(super) fn all(&self) -> Result<(), Failure> {
+        while self.left.recv().map_err(|_| failed("a monitor was dropped before it fired"))?.0 > 0 {}
         Ok(())
     }
 }
 
 /// Monitors all these ports.
-fn watch(node: &Node, ports: Vec<Port<()>>) -> Result<Deaths, Failure> {
+pub(super) fn watch(node: &Node, ports: Vec<Port<()>>) -> Result<Deaths, Failure> {
     let (tell, told) = mpsc::channel();
     let set = node.run(move |cx| {
         let (total, left) = (ports.len(), Rc::new(Cell::new(ports.len())));
@@ -89,7 +88,7 @@ fn watch(node: &Node, ports: Vec<Port<()>>) -> Result<Deaths, Failure> {
             cx.monitor_with(port, move |_, _| {
                 left.set(left.get() - 1);
                 if left.get() + 1 == total || left.get() == 0 {
-                    let _ = tell.send(left.get());
+                    let _ = tell.send((left.get(), Meter::start()));
                 }
             })
         };

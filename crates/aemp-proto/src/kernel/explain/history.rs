@@ -257,10 +257,11 @@ impl Kernel {
     pub(crate) fn handle_dead(&mut self, key: Key, name: &PortName, reason: &Reason) {
         let now = self.now;
         // Of what nobody here has asked for nothing is remembered.
-        if let Some(peer) = self.peers.get_mut(key).filter(|peer| peer.monitors.contains_key(name)) {
+        if self.fire(key, name, reason)
+            && let Some(peer) = self.peers.get_mut(key)
+        {
             peer.history.note_death(now, name, reason);
         }
-        self.fire(key, name, reason);
     }
 }
 

@@ -42,7 +42,11 @@ impl World {
                     self.write(n, connection);
                     self.close_end(n, connection);
                 }
-                Output::Fired { watch, reason } => self.nodes[n].fired.push((watch, reason)),
+                Output::Fired { watch, reason } => {
+                    if self.nodes[n].kernel.take_notice(watch) {
+                        self.nodes[n].fired.push((watch, reason));
+                    }
+                }
                 Output::Answer { number, result } => {
                     self.nodes[n].answers.push((number, result.map(|_| "found".into())));
                 }

@@ -1,7 +1,7 @@
 //! The heads of CBOR items (RFC 8949, section 3), and the octets behind them.
 
 use super::major;
-use crate::message::{DecodeFault, Fault};
+use crate::message::{DecodeError, DecodeFault};
 
 /// What is wrong with an item. Small, because every head that is read may have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(super) enum Flaw {
     NotText,
 }
 
-impl From<Flaw> for Fault {
+impl From<Flaw> for DecodeError {
     #[cold]
     fn from(flaw: Flaw) -> Self {
         let text = match flaw {

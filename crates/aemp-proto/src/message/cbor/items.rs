@@ -6,7 +6,7 @@ use serde::{
 };
 
 use super::{input::Length, reader::Reader};
-use crate::message::Fault;
+use crate::message::DecodeError;
 
 /// The items of an array, or the entries of a map, that were not read yet.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl<'r, 'de> Items<'r, 'de> {
     }
 
     /// Reads what the visitor did not want.
-    pub(super) fn finish(&mut self) -> Result<(), Fault> {
+    pub(super) fn finish(&mut self) -> Result<(), DecodeError> {
         while self.take()? {
             IgnoredAny::deserialize(&mut *self.reader)?;
         }
@@ -36,7 +36,7 @@ impl<'r, 'de> Items<'r, 'de> {
     }
 
     /// Whether there is another item.
-    fn take(&mut self) -> Result<bool, Fault> {
+    fn take(&mut self) -> Result<bool, DecodeError> {
         match &mut self.left {
             Left::Exactly(left) => match left.checked_sub(1) {
                 Some(fewer) => *left = fewer,
@@ -62,9 +62,9 @@ impl<'r, 'de> Items<'r, 'de> {
 }
 
 impl<'de> SeqAccess<'de> for Items<'_, 'de> {
-    type Error = Fault;
+    type Error = DecodeError;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, DecodeError> {
         if !self.take()? {
             return Ok(None);
         }
@@ -90,7 +90,7 @@ impl<'r, 'de> Entries<'r, 'de> {
     }
 
     /// Reads what the visitor did not want.
-    pub(super) fn finish(&mut self) -> Result<(), Fault> {
+    pub(super) fn finish(&mut self) -> Result<(), DecodeError> {
         if self.in_entry {
             self.next_value::<IgnoredAny>()?;
         }
@@ -100,9 +100,9 @@ impl<'r, 'de> Entries<'r, 'de> {
 }
 
 impl<'de> MapAccess<'de> for Entries<'_, 'de> {
-    type Error = Fault;
+    type Error = DecodeError;
 
-    fn next_key_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
+    fn next_key_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, DecodeError> {
         self.in_entry = self.items.take()?;
         if !self.in_entry {
             return Ok(None);
@@ -110,7 +110,7 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
         seed.deserialize(&mut *self.items.reader).map(Some)
     }
 
-    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Fault> {
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, DecodeError> {
         self.in_entry = false;
         seed.deserialize(&mut *self.items.reader)
     }

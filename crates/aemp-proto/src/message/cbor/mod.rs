@@ -23,7 +23,7 @@ use self::{
     reader::Reader,
     writer::Writer,
 };
-use super::{DecodeError, DecodeFault, EncodeError, Fault, gather::Gather, spread::Spread};
+use super::{DecodeError, DecodeFault, EncodeError, gather::Gather, spread::Spread};
 use crate::{
     kernel::Body,
     limits::Limits,
@@ -51,26 +51,17 @@ pub fn decode<M: DeserializeOwned>(body: &Body<'_>, limits: &Limits) -> Result<M
         Body::Borrowed(_) => None,
         Body::Shared(frame) => Some(share_frame(frame)),
     };
-    let mut gather = Gather::new(Reader::new(body.as_slice(), limits));
-    // In this form the message is not moved.
-    let message = match M::deserialize(&mut gather) {
-        Ok(message) => message,
-        Err(fault) => return Err(fault.at(gather.current())),
-    };
-    match gather.finish() {
-        Ok(()) => Ok(message),
-        Err(fault) => Err(fault.at(gather.current())),
-    }
+    Gather::new(Reader::new(body.as_slice(), limits)).message()
 }
 
 /// The value of `octets`, which are one item and no more.
 pub(crate) fn item(octets: &[u8], limits: &Limits) -> Result<Value, DecodeError> {
     let mut reader = Reader::new(octets, limits);
-    let value = Value::deserialize(&mut reader).map_err(|fault| fault.at(0))?;
+    let value = Value::deserialize(&mut reader)?;
     if reader.octets_left() == 0 {
         return Ok(value);
     }
-    Err(Fault::from(DecodeFault::Malformed("there is more than one item".into())).at(0))
+    Err(DecodeFault::Malformed("there is more than one item".into()).into())
 }
 
 /// The first element, if it is a text or octets that are UTF-8.

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     limits::Limits,
     message::{
-        DecodeFault, Fault,
+        DecodeError, DecodeFault,
         gather::{Left, Source},
     },
     value::visit_integral,
@@ -42,7 +42,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Whether an indefinite array or map ends here; if so, its end is taken.
-    pub(super) fn take_break(&mut self) -> Result<bool, Fault> {
+    pub(super) fn take_break(&mut self) -> Result<bool, DecodeError> {
         Ok(self.input.take_break()?)
     }
 
@@ -61,7 +61,7 @@ impl<'de> Reader<'de> {
     }
 
     /// One level deeper.
-    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, DecodeError>) -> Result<T, DecodeError> {
         self.depth = self.depth.checked_sub(1).ok_or(DecodeFault::TooDeep)?;
         let result = read(self);
         self.depth = self.depth.saturating_add(1);
@@ -69,7 +69,7 @@ impl<'de> Reader<'de> {
     }
 
     #[inline]
-    fn octets(&mut self, length: Length) -> Result<Cow<'de, [u8]>, Fault> {
+    fn octets(&mut self, length: Length) -> Result<Cow<'de, [u8]>, DecodeError> {
         match length {
             Some(length) => Ok(Cow::Borrowed(self.input.take(length)?)),
             None => self.parts(major::OCTETS).map(Cow::Owned),
@@ -77,7 +77,7 @@ impl<'de> Reader<'de> {
     }
 
     #[inline]
-    fn text(&mut self, length: Length) -> Result<Cow<'de, str>, Fault> {
+    fn text(&mut self, length: Length) -> Result<Cow<'de, str>, DecodeError> {
         match length {
             Some(length) => {
                 let text = std::str::from_utf8(self.input.take(length)?).map_err(|_| Flaw::NotText)?;
@@ -87,7 +87,7 @@ impl<'de> Reader<'de> {
         }
     }
 
-    fn parts(&mut self, kind: u8) -> Result<Vec<u8>, Fault> {
+    fn parts(&mut self, kind: u8) -> Result<Vec<u8>, DecodeError> {
         let mut whole = Vec::new();
         while let Some(part) = self.input.part(kind)? {
             whole.extend_from_slice(part);
@@ -96,7 +96,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Each part has to be a text by itself.
-    fn text_of_parts(&mut self) -> Result<String, Fault> {
+    fn text_of_parts(&mut self) -> Result<String, DecodeError> {
         let mut whole = String::new();
         while let Some(part) = self.input.part(major::TEXT)? {
             whole.push_str(std::str::from_utf8(part).map_err(|_| Flaw::NotText)?);
@@ -104,7 +104,7 @@ impl<'de> Reader<'de> {
         Ok(whole)
     }
 
-    fn array<V: Visitor<'de>>(&mut self, length: Length, visitor: V) -> Result<V::Value, Fault> {
+    fn array<V: Visitor<'de>>(&mut self, length: Length, visitor: V) -> Result<V::Value, DecodeError> {
         self.nested(|reader| {
             let mut items = Items::new(reader, length);
             let value = visitor.visit_seq(&mut items)?;
@@ -113,7 +113,7 @@ impl<'de> Reader<'de> {
         })
     }
 
-    fn map<V: Visitor<'de>>(&mut self, length: Length, visitor: V) -> Result<V::Value, Fault> {
+    fn map<V: Visitor<'de>>(&mut self, length: Length, visitor: V) -> Result<V::Value, DecodeError> {
         self.nested(|reader| {
             let mut entries = Entries::new(reader, length);
             let value = visitor.visit_map(&mut entries)?;
@@ -123,7 +123,7 @@ impl<'de> Reader<'de> {
     }
 
     /// The value that begins with `head`.
-    fn value<V: Visitor<'de>>(&mut self, head: Head, visitor: V) -> Result<V::Value, Fault> {
+    fn value<V: Visitor<'de>>(&mut self, head: Head, visitor: V) -> Result<V::Value, DecodeError> {
         match head {
             Head::Unsigned(number) => visitor.visit_u64(number),
             Head::Negative(number) => match i64::try_from(number) {
@@ -149,20 +149,20 @@ impl<'de> Reader<'de> {
     }
 
     /// A variant with its content.
-    fn variant<V: Visitor<'de>>(&mut self, length: Length, visitor: V) -> Result<V::Value, Fault> {
+    fn variant<V: Visitor<'de>>(&mut self, length: Length, visitor: V) -> Result<V::Value, DecodeError> {
         self.nested(|reader| {
             let mut entries = Entries::new(reader, length);
             let value = visitor.visit_enum(MapAccessDeserializer::new(&mut entries))?;
             match entries.next_key::<IgnoredAny>()? {
                 None => Ok(value),
-                Some(_) => Err(Fault::custom("a variant is a map of one entry")),
+                Some(_) => Err(DecodeError::custom("a variant is a map of one entry")),
             }
         })
     }
 
     /// A whole number will do for an integer, however it was sent.
     #[inline]
-    fn integer<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Fault> {
+    fn integer<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.head()? {
             Head::Unsigned(number) => visitor.visit_u64(number),
             Head::Half(half) => visit_integral(half::to_f64(half), visitor),
@@ -174,7 +174,7 @@ impl<'de> Reader<'de> {
 
     /// Octets will do for a text, if they are UTF-8.
     #[inline]
-    fn textual<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Fault> {
+    fn textual<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.head()? {
             Head::Octets(length) => {
                 let octets = self.octets(length)?;
@@ -198,7 +198,7 @@ impl<'de> Source<'de> for Reader<'de> {
         (self.octets_left() > 0).then_some(self)
     }
 
-    fn left(&self) -> Result<Left, Fault> {
+    fn left(&self) -> Result<Left, DecodeError> {
         if self.octets_left() == 0 {
             return Ok(Left::None);
         }
@@ -211,17 +211,17 @@ impl<'de> Source<'de> for Reader<'de> {
 macro_rules! deserialize_with {
     ($helper:ident: $($method:ident)*) => {
         $(#[inline]
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
             self.$helper(visitor)
         })*
     };
 }
 
 impl<'de> Deserializer<'de> for &mut Reader<'de> {
-    type Error = Fault;
+    type Error = DecodeError;
 
     #[inline]
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         let head = self.head()?;
         self.value(head, visitor)
     }
@@ -233,7 +233,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     deserialize_with! { textual: deserialize_char deserialize_str deserialize_string deserialize_identifier }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         let mut ahead = self.input;
         if ahead.head()? == Head::Null {
             self.input = ahead;
@@ -244,7 +244,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         self.nested(|reader| visitor.visit_some(reader))
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, DecodeError> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -253,7 +253,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         _name: &'static str,
         _variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, DecodeError> {
         match self.head()? {
             Head::Map(length) => self.variant(length, visitor),
             Head::Text(length) => visitor.visit_enum(self.text(length)?.into_deserializer()),

@@ -5,7 +5,10 @@ use std::fmt::{self, Write as _};
 use serde::{Serialize, Serializer, ser::Error as _};
 
 use super::{compound::Compound, major};
-use crate::message::{EncodeError, spread::Sink};
+use crate::{
+    message::{EncodeError, spread::Sink},
+    value::lend_or_copy,
+};
 
 /// Appends CBOR to a buffer.
 #[derive(Debug)]
@@ -183,7 +186,7 @@ impl<'w, 'v> Serializer for &'w mut Writer<'v> {
     #[inline]
     fn serialize_bytes(self, octets: &[u8]) -> Result<(), EncodeError> {
         self.head(major::OCTETS, octets.len() as u64);
-        self.0.extend_from_slice(octets);
+        lend_or_copy(octets, self.0);
         Ok(())
     }
 

@@ -42,7 +42,7 @@ pub fn decode<M: DeserializeOwned>(text: &[u8], limits: &Limits) -> Result<M, De
     let elements = Elements { element: Element { budget: &budget, depth: limits.max_depth }, taken: &mut taken };
     match read(text, elements) {
         Ok(elements) => Message(elements).into_typed(),
-        Err(error) => Err(DecodeError { element: taken, fault: budget.fault().unwrap_or_else(|| fault(&error)) }),
+        Err(error) => Err(DecodeError::new(taken, budget.fault().unwrap_or_else(|| fault(&error)))),
     }
 }
 
@@ -72,7 +72,7 @@ pub fn to_text(value: &Value) -> Result<String, EncodeError> {
 pub fn parse(text: &str, limits: &Limits) -> Result<Value, DecodeError> {
     let budget = Budget::new(limits);
     read(text.as_bytes(), Element { budget: &budget, depth: limits.max_depth })
-        .map_err(|error| DecodeError { element: 0, fault: budget.fault().unwrap_or_else(|| fault(&error)) })
+        .map_err(|error| budget.fault().unwrap_or_else(|| fault(&error)).into())
 }
 
 fn read<'de, S: DeserializeSeed<'de>>(text: &'de [u8], seed: S) -> serde_json::Result<S::Value> {

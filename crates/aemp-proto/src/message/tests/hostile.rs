@@ -12,7 +12,7 @@ fn small() -> Limits {
 }
 
 fn fault_of<M: DeserializeOwned>(octets: &[u8], limits: &Limits) -> Option<DecodeFault> {
-    cbor::decode::<M>(&Body::Borrowed(octets), limits).err().map(|error| error.fault)
+    cbor::decode::<M>(&Body::Borrowed(octets), limits).err().map(|error| error.fault().clone())
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn levels_are_limited() {
         assert_eq!(fault_of::<Value>(&bomb, &Limits::default()), Some(DecodeFault::TooDeep));
         assert_eq!(fault_of::<()>(&bomb, &Limits::default()), Some(DecodeFault::TooDeep), "unwanted");
     }
-    let json = |text: &str| json::decode::<Message>(text.as_bytes(), &small()).err().map(|error| error.fault);
+    let json = |text: &str| json::decode::<Message>(text.as_bytes(), &small()).err().map(|error| error.fault().clone());
     assert_eq!(json("[[[[[1]]]]]"), None);
     assert_eq!(json("[[[[[[1]]]]]]"), Some(DecodeFault::TooDeep));
     assert!(from_json::<Message>(&"[".repeat(1_000_000)).is_err());
@@ -41,7 +41,7 @@ fn levels_are_limited() {
 #[test]
 fn levels_that_take_no_octets_are_limited() {
     assert_eq!(fault_of::<Endless>(b"\x01", &Limits::default()), Some(DecodeFault::TooDeep));
-    assert_eq!(from_json::<Endless>("[1]").unwrap_err().fault, DecodeFault::TooDeep);
+    assert_eq!(from_json::<Endless>("[1]").unwrap_err().fault().clone(), DecodeFault::TooDeep);
     survives(&Endless(None));
 }
 
@@ -61,7 +61,7 @@ fn elements_are_limited() {
     );
     let json = |text: &str| json::decode::<Message>(text.as_bytes(), &small()).err();
     assert_eq!(json("[1,2,3,4,5,6,7,8]"), None);
-    let error = DecodeError { element: 1, fault: DecodeFault::TooManyElements };
+    let error = DecodeError::new(1, DecodeFault::TooManyElements);
     assert_eq!(json("[1,[2,3,4,5,6,7,8]]"), Some(error));
 }
 
@@ -83,7 +83,7 @@ fn malformed_octets_are_refused_wherever_they_stand() {
         assert!(fault_of::<Value>(octets, &Limits::default()).is_some(), "{octets:02x?}");
         let behind = [&b"\x01"[..], octets].concat();
         let error = from_cbor::<u8>(&behind).unwrap_err();
-        assert_eq!(error.element, 1, "{octets:02x?}");
+        assert_eq!(error.element(), 1, "{octets:02x?}");
     }
     for text in ["", "1", "{}", "[1", "[1]]", "[1] 2", "[nul]", "[\"\\ud800\"]", "[\u{0}]"] {
         assert!(from_json::<Message>(text).is_err(), "{text:?}");
@@ -100,6 +100,10 @@ fn a_message_that_is_cut_off_is_refused() {
     }
     let text = to_json(&message);
     for length in 0..text.len() {
-        assert_eq!(from_json::<Message>(&text[..length]).unwrap_err().fault, DecodeFault::Truncated, "{length}");
+        assert_eq!(
+            from_json::<Message>(&text[..length]).unwrap_err().fault().clone(),
+            DecodeFault::Truncated,
+            "{length}"
+        );
     }
 }

@@ -41,7 +41,7 @@ fn elements_with_a_default_may_be_missing() {
 
 #[test]
 fn a_missing_element_is_named() {
-    let missing = |element| Err(DecodeError { element, fault: DecodeFault::Missing });
+    let missing = |element| Err(DecodeError::new(element, DecodeFault::Missing));
     assert_eq!(from_cbor::<Request>(b""), missing(0).map(|()| Request::Stop));
     assert_eq!(from_cbor::<Request>(b"\x63add"), missing(1).map(|()| Request::Stop));
     assert_eq!(from_json::<u8>("[]"), missing(0).map(|()| 0));
@@ -50,9 +50,9 @@ fn a_missing_element_is_named() {
 #[test]
 fn an_element_of_another_form_is_named() {
     let error = from_cbor::<(u8, u8)>(b"\x01\x61x").unwrap_err();
-    assert_eq!(error.element, 1);
-    assert!(matches!(error.fault, DecodeFault::Mismatch(_)), "{error}");
-    assert_eq!(from_json::<(u8, u8)>(r#"[1,"x"]"#).unwrap_err().element, 1);
+    assert_eq!(error.element(), 1);
+    assert!(matches!(error.fault(), DecodeFault::Mismatch(_)), "{error}");
+    assert_eq!(from_json::<(u8, u8)>(r#"[1,"x"]"#).unwrap_err().element(), 1);
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn octets_that_are_utf_8_are_texts() {
 #[test]
 fn a_variant_is_a_map_of_one_entry() {
     for octets in [&b"\xf6\xa0"[..], b"\xf6\xa2\x63add\x01\x63add\x02", b"\xf6\xbf\x63add\x01\x63add\x02\xff"] {
-        assert_eq!(from_cbor::<((), Request)>(octets).unwrap_err().element, 1, "{octets:02x?}");
+        assert_eq!(from_cbor::<((), Request)>(octets).unwrap_err().element(), 1, "{octets:02x?}");
     }
     assert_eq!(from_cbor::<((), Request)>(b"\xf6\xbf\x63add\x01\xff").unwrap().1, Request::Add(1));
     assert!(from_json::<((), Request)>(r#"[null,{"add":1,"get":2}]"#).is_err());
