@@ -45,4 +45,9 @@ impl MessageReader {
         let whole = std::mem::take(&mut self.partial);
         Received::decode(self.framing, &whole, &self.limits).map(Some)
     }
+
+    #[cfg(test)]
+    pub(super) const fn held(&self) -> usize {
+        self.partial.len()
+    }
 }

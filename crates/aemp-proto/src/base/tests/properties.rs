@@ -7,8 +7,10 @@ use super::{
     messages::read,
 };
 use crate::{
-    base::{Credentials, Framing, Tolerated},
+    base::{Credentials, Framing, MessageReader, Tolerated, encode},
+    limits::Limits,
     link::Side,
+    message::Message,
     value::{Bytes, Value},
 };
 
@@ -105,10 +107,27 @@ proptest! {
     }
 
     #[test]
+    fn a_reader_never_holds_more_than_a_message(chunks: Vec<Vec<u8>>, framing in framing()) {
+        let limits = Limits { max_message: 64, ..Limits::default() };
+        let mut reader = MessageReader::new(framing, &limits);
+        // A message that ends when chance will have it.
+        let head = if framing == Framing::Json { b"[\"".to_vec() } else { b"\x9f".to_vec() };
+        for chunk in std::iter::once(&head).chain(&chunks) {
+            let mut input = &chunk[..];
+            while !input.is_empty() {
+                if reader.read(&mut input).is_err() {
+                    return Ok(());
+                }
+                prop_assert!(reader.held() <= limits.max_message);
+            }
+        }
+    }
+
+    #[test]
     fn a_damaged_message_does_no_harm(elements in elements(), place: prop::sample::Index, octet: u8, framing in framing()) {
         let mut octets = Vec::new();
-        let message = crate::message::Message(elements);
-        crate::base::encode(framing, &"b".parse().unwrap(), &message, &crate::limits::Limits::default(), &mut octets).unwrap();
+        let message = Message(elements);
+        encode(framing, &"b".parse().unwrap(), &message, &Limits::default(), &mut octets).unwrap();
         let place = place.index(octets.len());
         octets[place] = octet;
         let whole = read(framing, &octets, 4096);
