@@ -211,6 +211,8 @@ fn what_perl_cannot_read_is_refused_at_the_sender() {
 
 #[test]
 fn octets_become_the_characters_of_their_numbers_in_json() {
+    let key = Value::Map(vec![(Bytes::from(b"\xe9").into(), Value::Null)]);
+    assert_eq!(written(Framing::Json, &[key]).unwrap(), "[\"\",{\"é\":null}]".as_bytes());
     let written = written(Framing::Json, &[Bytes::from(b"a\xe9\xff").into(), "é".into()]).unwrap();
     assert_eq!(String::from_utf8(written.clone()).unwrap(), r#"["","aéÿ","é"]"#);
     let message = read(Framing::Json, &written, 99).unwrap().remove(0).message;
