@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aemp::{Builder, Context, Cx, Events, Node, Port, Secret};
+use aemp::{Builder, Context, Cx, Events, Limits, Node, Port, Secret};
 
 use super::{
     PEER, Setting,
@@ -135,8 +135,13 @@ pub(super) struct Pair {
 impl Pair {
     /// Starts both, and waits until they are connected.
     pub(super) fn start(setting: &Setting) -> Result<Self, Failure> {
+        Self::start_with(setting, Limits::default())
+    }
+
+    /// The same, with other limits for this process.
+    pub(super) fn start_with(setting: &Setting, limits: Limits) -> Result<Self, Failure> {
         let secret = Secret::generate().map_err(failed)?;
-        let node = start(builder("bench", &secret, setting.plain))?;
+        let node = start(builder("bench", &secret, setting.plain).limits(limits))?;
         let events = node.events();
         let (tell, told) = mpsc::channel();
         let port = node.port(move |_, peer: Port<Flow>| {

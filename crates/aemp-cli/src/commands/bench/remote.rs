@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aemp::{Bytes, Node, Port};
+use aemp::{Bytes, Limits, Node, Port};
 
 use super::{
     Bench, Work, failed,
@@ -17,6 +17,8 @@ use super::{
 };
 use crate::exit::Failure;
 
+/// The sender's limit. It waits for room from a quarter of it on, so that what is queued stays in the cache.
+const QUEUE: usize = 8 << 20;
 /// Octets that are sent before the queue is looked at again.
 const BATCH: usize = 1 << 20;
 /// Messages that are sent before the queue is looked at again.
@@ -55,7 +57,9 @@ impl Load {
 
 /// One process sends, the other counts.
 pub(super) fn stream(bench: &Bench, count: u64) -> Result<Record, Failure> {
-    let pair = Pair::start(&bench.setting)?;
+    let mut limits = Limits::default();
+    limits.max_unacknowledged = QUEUE.max(4 * bench.size);
+    let pair = Pair::start_with(&bench.setting, limits)?;
     let measured = flow(&pair, bench.size, count)?;
     Ok(Record::new(Work::Stream, count, measured).of_size(bench.size))
 }
