@@ -51,10 +51,11 @@ impl FromStr for PortId {
 
 impl fmt::Display for PortId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name {
-            PortName::Node => self.node.fmt(f),
-            _ => write!(f, "{}#{}", self.node, self.name),
+        f.write_str(self.node.as_str())?;
+        if self.name != PortName::Node {
+            f.write_str("#")?;
         }
+        self.name.fmt(f)
     }
 }
 

@@ -14,7 +14,9 @@ const ORIGIN_DIGITS: usize = 16;
 const MAX_NUMBER_DIGITS: usize = 11;
 
 /// The 96 random bits of an incarnation that stand in every name that it makes.
+// Aligned, so that names are copied by words and not by octets.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[repr(align(4))]
 pub struct Origin(pub [u8; 12]);
 
 /// What a number was made for; numbers of different kinds never meet.

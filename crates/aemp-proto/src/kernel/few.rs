@@ -1,10 +1,6 @@
 //! A set that has one element as a rule.
 
-use std::{
-    collections::BTreeSet,
-    iter::{Chain, Flatten},
-    option,
-};
+use std::collections::BTreeSet;
 
 /// A set in order, without memory of its own for one element.
 #[derive(Clone, Debug, Default)]
@@ -67,19 +63,15 @@ impl<T: Ord> Few<T> {
         };
         one.into_iter().chain(more.into_iter().flat_map(|elements| elements.iter()))
     }
-}
 
-impl<T> IntoIterator for Few<T> {
-    type Item = T;
-    type IntoIter = Chain<option::IntoIter<T>, Flatten<option::IntoIter<BTreeSet<T>>>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        let (one, more) = match self {
-            Self::None => (None, None),
-            Self::One(only) => (Some(only), None),
-            Self::More(elements) => (None, Some(*elements)),
-        };
-        one.into_iter().chain(more.into_iter().flatten())
+    /// Gives all elements away.
+    #[inline]
+    pub(crate) fn for_each(self, mut each: impl FnMut(T)) {
+        match self {
+            Self::None => {}
+            Self::One(only) => each(only),
+            Self::More(elements) => elements.into_iter().for_each(each),
+        }
     }
 }
 
@@ -106,7 +98,9 @@ mod tests {
             }
             few.retain(|element| element % 2 == 0);
             set.retain(|element| element % 2 == 0);
-            prop_assert!(few.into_iter().eq(set));
+            let mut given = BTreeSet::new();
+            few.for_each(|element| assert!(given.insert(element)));
+            prop_assert_eq!(given, set);
         }
     }
 }

@@ -55,12 +55,8 @@ impl Kernel {
             let is_watched = !watches.is_empty() || !watchers.is_empty();
             self.note_failure(port, further_names.last(), is_watched, &reason);
         }
-        for watch in watches {
-            self.outputs.push_back(Output::Fired { watch, reason: reason.clone() });
-        }
-        for (peer, name) in watchers {
-            self.tell_death(peer, Some(port), &name, &reason);
-        }
+        watches.for_each(|watch| self.outputs.push_back(Output::Fired { watch, reason: reason.clone() }));
+        watchers.for_each(|(peer, name)| self.tell_death(peer, Some(port), &name, &reason));
         self.deaths.note(self.now, port, further_names, &reason);
     }
 

@@ -139,9 +139,7 @@ impl Kernel {
         let Some(Peer { monitors, .. }) = self.peers.get_mut(key) else { return false };
         let watches = if planted(Bug::TwoNotices) { monitors.get(name).cloned() } else { monitors.remove(name) };
         let Some(watches) = watches else { return false };
-        for watch in watches {
-            self.outputs.push_back(Output::Fired { watch, reason: reason.clone() });
-        }
+        watches.for_each(|watch| self.outputs.push_back(Output::Fired { watch, reason: reason.clone() }));
         true
     }
 

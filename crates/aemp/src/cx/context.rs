@@ -84,9 +84,9 @@ impl Context {
         if self.engine.is_owner_dead(self.owner) {
             return;
         }
-        let sent = self.engine.send(self.owner, to.id(), message);
-        if sent.is_err() {
-            self.settle(sent);
+        match self.engine.room(to.id()) {
+            Some(room) => room.fill(message),
+            None => self.settle(self.engine.send_otherwise(self.owner, to.id(), message)),
         }
     }
 

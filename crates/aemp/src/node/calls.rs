@@ -17,13 +17,7 @@ use bytes::Bytes;
 use rustc_hash::FxHashMap;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{
-    dispatch::drop_quietly,
-    engine::Engine,
-    jobs::Job,
-    send::finish,
-    timers::{Action, TimerId},
-};
+use super::{dispatch::drop_quietly, engine::Engine, jobs::Job, send::finish, timers::TimerId};
 use crate::{
     codec,
     error::{CallError, NO_REPLY, TrySendError},
@@ -144,7 +138,7 @@ impl Engine {
     }
 
     fn call_timer(&self, number: PortNumber, timeout: Duration) -> TimerId {
-        self.add_timer(None, timeout, Action::Once(Job::TimeOut(number)))
+        self.add_unread_timer(timeout, Job::TimeOut(number))
     }
 
     pub(super) fn time_out(&self, number: PortNumber) {

@@ -13,7 +13,7 @@ use std::{
 
 use aemp_proto::{
     id::NodeId,
-    kernel::{Event, Kernel, Output, Settings},
+    kernel::{Event, Kernel, LocalPort, Output, Settings},
     time::Time,
 };
 
@@ -52,6 +52,8 @@ pub(crate) struct Engine {
     pub(super) queues: Queues,
     pub(super) tokens: RefCell<VecDeque<Token>>,
     pub(super) jobs: RefCell<VecDeque<Job>>,
+    /// Ports that died in this turn: their places are given back together, since other threads take some as well.
+    pub(super) graves: RefCell<Vec<LocalPort>>,
     pub(super) timers: RefCell<Timers>,
     pub(super) watches: Watches,
     pub(super) calls: Calls,
@@ -83,6 +85,7 @@ impl Engine {
             queues: Queues::new(),
             tokens: RefCell::default(),
             jobs: RefCell::default(),
+            graves: RefCell::default(),
             timers: RefCell::default(),
             watches: Watches::default(),
             calls: Calls::default(),
@@ -166,7 +169,15 @@ impl Engine {
             self.handled.set(self.handled.get() + 1);
         }
         self.carry_out();
+        self.clear_graves();
         !self.tokens.borrow().is_empty()
+    }
+
+    fn clear_graves(&self) {
+        let mut graves = self.graves.borrow_mut();
+        if !graves.is_empty() {
+            self.shared.give_ports_back(graves.drain(..));
+        }
     }
 
     fn carry_out(self: &Rc<Self>) {

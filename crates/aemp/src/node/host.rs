@@ -43,7 +43,9 @@ impl Host for Rc<Engine> {
         self.attended.set(true);
         let more = Engine::turn(self);
         self.attended.set(false);
-        let deadline = Engine::kernel(self, |kernel, _| kernel.deadline());
+        let kernel = Engine::kernel(self, |kernel, _| kernel.deadline());
+        let timer = if self.has_unread_timers() { self.next_timer(self.clock.read()) } else { None };
+        let deadline = [kernel, timer].into_iter().flatten().min();
         let earlier = deadline.is_some_and(|deadline| self.alarm.get().is_none_or(|alarm| deadline < alarm));
         if self.asleep.get() && (more || earlier || self.is_waiting_for_kernel()) {
             self.wake();

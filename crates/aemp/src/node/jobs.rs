@@ -38,11 +38,14 @@ impl Engine {
     }
 
     /// Does a job after everything that waits now.
+    // Else it would be made in one place and moved to another, and a processor waits for what was just written.
+    #[inline(always)]
     pub(super) fn push_job(&self, job: Job) {
         self.jobs.borrow_mut().push_back(job);
         self.push_token(Token { port: LocalPort { slot: 0, generation: 0 }, queue: QueueIndex::JOBS });
     }
 
+    #[inline]
     pub(super) fn run_job(self: &Rc<Self>) {
         let job = self.jobs.borrow_mut().pop_front();
         if let Some(job) = job {
@@ -50,13 +53,14 @@ impl Engine {
         }
     }
 
+    #[inline]
     pub(super) fn do_job(self: &Rc<Self>, job: Job) {
-        contained(|| match job {
+        match job {
             Job::Kill(port, reason) => self.close(port, reason),
             Job::Fire(watch, reason) => self.fire(watch, reason),
-            Job::Answer(sink) => sink.hand_over(self),
+            Job::Answer(sink) => contained(|| sink.hand_over(self)),
             Job::TimeOut(number) => self.time_out(number),
-            Job::Other(work) => work(self),
-        });
+            Job::Other(work) => contained(|| work(self)),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Sending: by moving the value inside the node, by encoding it to others.
 
-use std::rc::Rc;
+use std::{cell::Ref, rc::Rc};
 
 use aemp_proto::{
     id::{PortId, PortNumber},
@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::{
     engine::Engine,
-    queue::{Encoded, Token},
+    queue::{Encoded, Token, TypedQueue},
 };
 use crate::{
     error::{CallError, TrySendError},
@@ -29,8 +29,25 @@ pub(super) enum Place {
     Away,
 }
 
-// The way to a port of the own node is one function in the end, and what is rare is out of its way. What can fail or panic
-// comes before the message is touched: else it would be copied in between, and a processor waits for what was just written.
+/// Room in a queue for one message, which is counted already.
+///
+/// Found before the message is touched: else that would be copied in between, and a processor waits for what was just written.
+#[must_use]
+pub(crate) struct Room<'a, M> {
+    engine: &'a Rc<Engine>,
+    token: Token,
+    queue: Ref<'a, TypedQueue<M>>,
+}
+
+impl<M> Room<'_, M> {
+    #[inline(always)]
+    pub(crate) fn fill(self, message: M) {
+        self.queue.messages().push_back(message);
+        drop(self.queue);
+        self.engine.push_message_token(self.token);
+    }
+}
+
 impl Engine {
     #[inline(always)]
     pub(super) fn locate(&self, id: &PortId) -> Place {
@@ -59,24 +76,48 @@ impl Engine {
     }
 
     /// Sends a message.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn send<M>(self: &Rc<Self>, from: Option<LocalPort>, to: &PortId, message: M) -> Result<(), TrySendError>
     where
         M: Serialize + 'static,
     {
-        match self.shared.own_port(to) {
-            Some(port) => self.send_here(port, message),
-            None => self.send_by_name(from, to, message),
+        match self.room(to) {
+            Some(room) => {
+                room.fill(message);
+                Ok(())
+            }
+            None => self.send_otherwise(from, to, message),
         }
     }
 
-    /// Sends a message to a port whose name does not tell its place.
+    /// Room for a message as it is, if a living port of this node has that name and takes this type.
+    #[inline(always)]
+    pub(crate) fn room<M: 'static>(self: &Rc<Self>, to: &PortId) -> Option<Room<'_, M>> {
+        self.room_for(self.shared.own_port(to)?)
+    }
+
+    #[inline(always)]
+    fn room_for<M: 'static>(self: &Rc<Self>, port: LocalPort) -> Option<Room<'_, M>> {
+        let queue = self.ports.borrow_mut().accept(port)?;
+        let typed = self.queues.of_type(queue);
+        if typed.is_none() {
+            self.ports.borrow_mut().no_longer_waits(port);
+        }
+        Some(Room { engine: self, token: Token { port, queue }, queue: typed? })
+    }
+
+    /// Sends a message for which there is no room as it is.
     #[inline(never)]
-    fn send_by_name<M>(self: &Rc<Self>, from: Option<LocalPort>, to: &PortId, message: M) -> Result<(), TrySendError>
+    pub(crate) fn send_otherwise<M>(
+        self: &Rc<Self>,
+        from: Option<LocalPort>,
+        to: &PortId,
+        message: M,
+    ) -> Result<(), TrySendError>
     where
         M: Serialize + 'static,
     {
-        match self.look_for(to) {
+        match self.locate(to) {
             Place::Here(port) => self.send_here(port, message),
             Place::Nowhere => {
                 self.nowhere(to);
@@ -144,32 +185,29 @@ impl Engine {
         }
     }
 
-    #[inline(always)]
+    #[inline]
     pub(super) fn send_here<M: Serialize + 'static>(
         self: &Rc<Self>,
         port: LocalPort,
         message: M,
     ) -> Result<(), TrySendError> {
-        let accepted = self.ports.borrow_mut().accept(port);
-        let Some(queue) = accepted else { return self.send_to_the_dead(port, message) };
-        let Some(typed) = self.queues.of_type(queue) else { return self.send_as_octets(port, message) };
-        typed.messages().push_back(message);
-        drop(typed);
-        self.push_message_token(Token { port, queue });
-        Ok(())
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn send_to_the_dead<M>(self: &Rc<Self>, port: LocalPort, message: M) -> Result<(), TrySendError> {
-        self.dropped(port, Reason::new(ReasonCode::NoSuchPort, ""));
-        drop(message);
-        Ok(())
+        match self.room_for(port) {
+            Some(room) => {
+                room.fill(message);
+                Ok(())
+            }
+            None => self.send_as_octets(port, message),
+        }
     }
 
     /// The receiver takes another type than the sender gives: the message goes the way it would over the network.
     #[inline(never)]
     fn send_as_octets<M: Serialize>(self: &Rc<Self>, port: LocalPort, message: M) -> Result<(), TrySendError> {
+        let accepted = self.ports.borrow_mut().accept(port);
+        if accepted.is_none() {
+            self.dropped(port, Reason::new(ReasonCode::NoSuchPort, ""));
+            return Ok(());
+        }
         let encoded = scope::encode_checked(message, self.shared.limits.max_message);
         let Ok((octets, _)) = encoded else {
             self.ports.borrow_mut().no_longer_waits(port);

@@ -197,8 +197,10 @@ impl Shared {
         lock(&self.ports).take().expect("fewer than 2^32 ports are open")
     }
 
-    pub(super) fn give_port_back(&self, port: LocalPort) {
-        lock(&self.ports).give_back(port);
+    /// Makes room where ports have died.
+    pub(super) fn give_ports_back(&self, dead: impl Iterator<Item = LocalPort>) {
+        let mut ports = lock(&self.ports);
+        dead.for_each(|port| ports.give_back(port));
     }
 
     /// The ID of a port of this node under its first name.

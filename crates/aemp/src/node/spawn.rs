@@ -99,7 +99,7 @@ impl Engine {
     fn reserve(&self, name: PortName) -> Option<LocalPort> {
         let port = self.shared.take_port_here();
         if !self.kernel(|kernel, _| kernel.open_as(port, name)) {
-            self.shared.give_port_back(port);
+            self.shared.give_ports_back([port].into_iter());
             return None;
         }
         self.ports.borrow_mut().open(port);

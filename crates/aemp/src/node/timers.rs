@@ -30,7 +30,6 @@ pub(super) enum Action {
 }
 
 struct Entry {
-    due: Time,
     owner: Option<LocalPort>,
     /// Absent while it runs.
     action: Option<Action>,
@@ -43,15 +42,34 @@ pub(super) struct Timers {
     /// Cancelled timers stay in it until their time comes, or until they are the most: nearly all are cancelled, and none is looked for.
     order: BinaryHeap<Reverse<(Time, TimerId)>>,
     entries: FxHashMap<TimerId, Entry>,
+    /// Timers whose time begins when the clock is read next.
+    unread: Vec<(TimerId, Duration)>,
 }
 
 impl Timers {
     fn insert(&mut self, due: Time, owner: Option<LocalPort>, action: Action) -> TimerId {
+        let id = self.keep(owner, action);
+        self.order.push(Reverse((due, id)));
+        id
+    }
+
+    /// Its time begins when the clock is read next.
+    fn insert_unread(&mut self, delay: Duration, action: Action) -> TimerId {
+        let id = self.keep(None, action);
+        self.unread.push((id, delay));
+        id
+    }
+
+    fn keep(&mut self, owner: Option<LocalPort>, action: Action) -> TimerId {
         let id = TimerId(self.made);
         self.made += 1;
-        self.order.push(Reverse((due, id)));
-        self.entries.insert(id, Entry { due, owner, action: Some(action) });
+        self.entries.insert(id, Entry { owner, action: Some(action) });
         id
+    }
+
+    /// The clock was read.
+    fn begin_unread(&mut self, now: Time) {
+        self.order.extend(self.unread.drain(..).map(|(id, delay)| Reverse((now.after(delay), id))));
     }
 
     fn remove(&mut self, id: TimerId) -> Option<Entry> {
@@ -67,25 +85,24 @@ impl Timers {
         self.order.peek().map(|Reverse((due, _))| *due)
     }
 
-    /// The first timer that is due, out of the order until it is put back.
-    fn pop_due(&mut self, now: Time) -> Option<(TimerId, Action)> {
+    /// The first timer that is due, and since when, out of the order until it is put back.
+    fn pop_due(&mut self, now: Time) -> Option<(Time, TimerId, Action)> {
         while self.first().is_some_and(|due| due <= now) {
-            let Reverse((_, id)) = self.order.pop()?;
+            let Reverse((due, id)) = self.order.pop()?;
             if let Some(action) = self.entries.get_mut(&id).and_then(|entry| entry.action.take()) {
-                return Some((id, action));
+                return Some((due, id, action));
             }
         }
         None
     }
 
-    /// Puts a periodic timer back, skipping what was missed, or gives it back if it was cancelled while it ran.
-    fn put_back(&mut self, id: TimerId, now: Time, period: Duration, action: Action) -> Option<Action> {
-        let Some(entry) = self.entries.get_mut(&id) else { return Some(action) };
-        let late = now.since(entry.due).as_nanos() % period.as_nanos();
-        let late = Duration::from_nanos(u64::try_from(late).unwrap_or(u64::MAX));
-        entry.due = now.after(period.saturating_sub(late));
-        entry.action = Some(action);
-        self.order.push(Reverse((entry.due, id)));
+    /// Puts a periodic timer back that was `late`, skipping what was missed, or gives it back if it was cancelled while it
+    /// ran.
+    fn put_back(&mut self, id: TimerId, now: Time, late: Duration, period: Duration, tick: Tick) -> Option<Tick> {
+        let Some(entry) = self.entries.get_mut(&id) else { return Some(tick) };
+        let late = Duration::from_nanos(u64::try_from(late.as_nanos() % period.as_nanos()).unwrap_or(u64::MAX));
+        entry.action = Some(Action::Every(period, tick));
+        self.order.push(Reverse((now.after(period.saturating_sub(late)), id)));
         None
     }
 }
@@ -113,7 +130,7 @@ impl Engine {
     }
 
     /// The clock is read, since a handler may have run for long: a timer is never early.
-    pub(super) fn add_timer(&self, owner: Option<LocalPort>, delay: Duration, action: Action) -> TimerId {
+    fn add_timer(&self, owner: Option<LocalPort>, delay: Duration, action: Action) -> TimerId {
         let due = self.clock.read().after(delay);
         let id = self.timers.borrow_mut().insert(due, owner, action);
         if let Some(port) = owner
@@ -130,6 +147,14 @@ impl Engine {
         id
     }
 
+    /// A timer whose time begins when the clock is read next, behind the turn: once for all of them. It is never early, and
+    /// later by what the turn has left to do.
+    pub(super) fn add_unread_timer(&self, delay: Duration, job: Job) -> TimerId {
+        let id = self.timers.borrow_mut().insert_unread(delay, Action::Once(job));
+        self.rouse();
+        id
+    }
+
     /// Ends a timer. Does nothing if it has fired.
     pub(crate) fn cancel_timer(&self, id: TimerId) {
         let entry = self.timers.borrow_mut().remove(id);
@@ -142,25 +167,33 @@ impl Engine {
         drop_quietly(entry);
     }
 
-    pub(super) fn next_timer(&self) -> Option<Time> {
-        self.timers.borrow().first()
+    /// When the first timer is due; `now` is later than when any was set.
+    pub(super) fn next_timer(&self, now: Time) -> Option<Time> {
+        let mut timers = self.timers.borrow_mut();
+        timers.begin_unread(now);
+        timers.first()
+    }
+
+    /// Whether the time of some timers has not begun.
+    pub(super) fn has_unread_timers(&self) -> bool {
+        !self.timers.borrow().unread.is_empty()
     }
 
     /// Fires a bounded number of the timers that are due.
     pub(super) fn run_timers(self: &Rc<Self>) {
         let now = self.clock.read();
+        self.timers.borrow_mut().begin_unread(now);
         for _ in 0..BUDGET {
             let due = self.timers.borrow_mut().pop_due(now);
             match due {
                 None => break,
-                Some((id, Action::Once(job))) => {
+                Some((_, id, Action::Once(job))) => {
                     self.cancel_timer(id);
                     self.do_job(job);
                 }
-                Some((id, Action::Every(period, mut then))) => {
+                Some((due, id, Action::Every(period, mut then))) => {
                     contained(|| then(self));
-                    let action = Action::Every(period, then);
-                    let cancelled = self.timers.borrow_mut().put_back(id, now, period, action);
+                    let cancelled = self.timers.borrow_mut().put_back(id, now, now.since(due), period, then);
                     drop_quietly(cancelled);
                 }
             }
@@ -187,8 +220,21 @@ mod tests {
         let at = |second| Time::new(Duration::from_secs(second));
         let [late, cancelled, early, as_early] = [3, 1, 2, 2].map(|second| timers.insert(at(second), None, nothing()));
         assert!(timers.remove(cancelled).is_some() && timers.remove(cancelled).is_none());
-        let mut due = |second| std::iter::from_fn(|| timers.pop_due(at(second)).map(|(id, _)| id)).collect::<Vec<_>>();
+        let mut due =
+            |second| std::iter::from_fn(|| timers.pop_due(at(second)).map(|(_, id, _)| id)).collect::<Vec<_>>();
         assert_eq!([due(1), due(2), due(3)], [vec![], vec![early, as_early], vec![late]]);
+    }
+
+    #[test]
+    fn the_time_of_an_unread_timer_begins_when_the_clock_is_read() {
+        let mut timers = Timers::default();
+        let at = |second| Time::new(Duration::from_secs(second));
+        let id = timers.insert_unread(Duration::from_secs(2), nothing());
+        assert!(timers.first().is_none() && timers.pop_due(at(9)).is_none());
+        timers.begin_unread(at(9));
+        timers.begin_unread(at(10));
+        assert!(timers.first() == Some(at(11)) && timers.pop_due(at(10)).is_none());
+        assert_eq!(timers.pop_due(at(11)).map(|(due, fired, _)| (due, fired)), Some((at(11), id)));
     }
 
     #[test]
@@ -200,6 +246,6 @@ mod tests {
             timers.remove(id);
         }
         assert!(timers.order.len() <= 2 * (MAX_STALE + 2), "{} places", timers.order.len());
-        assert_eq!(timers.pop_due(Time::ZERO).map(|(id, _)| id), Some(kept));
+        assert_eq!(timers.pop_due(Time::ZERO).map(|(_, id, _)| id), Some(kept));
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use super::{dispatch::drop_quietly, engine::Engine};
+use super::{
+    dispatch::{contained, drop_quietly},
+    engine::Engine,
+};
 use aemp_proto::{
     id::PortId,
     kernel::{LocalPort, WatchId},
@@ -90,7 +93,7 @@ impl Engine {
         if self.kernel(|kernel, _| kernel.take_notice(watch))
             && let Some(then) = self.take_watch(watch)
         {
-            then(self, reason);
+            contained(|| then(self, reason));
         }
     }
 
