@@ -175,7 +175,7 @@ impl Engine {
             self.release(*owned);
         }
         drop_quietly(handler);
-        self.graves.borrow_mut().push(port);
+        self.bury(port);
     }
 
     /// A task ends with its port.
