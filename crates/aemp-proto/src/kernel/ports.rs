@@ -23,7 +23,7 @@ pub(crate) struct Ports {
     origin: Origin,
     slots: Vec<Slot>,
     /// Names that do not tell their port: those that a spawner made.
-    names: FxHashMap<PortName, LocalPort>,
+    names: BTreeMap<PortName, LocalPort>,
     published: FxHashMap<Box<str>, LocalPort>,
 }
 
@@ -105,7 +105,7 @@ impl super::fingerprint::Feed for Extra {
 
 impl Ports {
     pub(crate) fn new(origin: Origin) -> Self {
-        Self { origin, slots: Vec::new(), names: FxHashMap::default(), published: FxHashMap::default() }
+        Self { origin, slots: Vec::new(), names: BTreeMap::new(), published: FxHashMap::default() }
     }
 
     pub(crate) fn open(&mut self, port: LocalPort, now: Time) {
