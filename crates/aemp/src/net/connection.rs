@@ -127,11 +127,13 @@ impl<H: Host> Connection<H> {
     /// Writes, reads and handles as much as there is, up to the share of one turn.
     fn work(&mut self, cx: &mut Context<'_>, doorway: &Doorway) -> Poll<End> {
         self.moved = 0;
-        for _ in 0..STEPS_PER_TURN {
-            if self.moved >= OCTETS_PER_TURN {
+        let mut steps = 0..STEPS_PER_TURN;
+        loop {
+            // Behind what was handed in, whatever comes next: others find a node that is up to date.
+            let local = self.host.turn();
+            if steps.next().is_none() || self.moved >= OCTETS_PER_TURN {
                 break;
             }
-            let local = self.host.turn();
             let written = self.poll_write(cx);
             if self.signal.to_close.get() {
                 return Poll::Ready(End::Closed);

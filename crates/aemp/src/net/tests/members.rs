@@ -28,6 +28,8 @@ struct Inner {
     start: Instant,
     received: Cell<u64>,
     octets: Cell<usize>,
+    /// Something was delivered since the last turn.
+    turn_is_due: Cell<bool>,
     events: RefCell<Vec<Event>>,
 }
 
@@ -53,6 +55,7 @@ impl Member {
             start: Instant::now(),
             received: Cell::new(0),
             octets: Cell::new(0),
+            turn_is_due: Cell::new(false),
             events: RefCell::default(),
         }));
         let network = Network::new(member.clone(), transport).unwrap();
@@ -90,6 +93,11 @@ impl Member {
         self.0.octets.get()
     }
 
+    /// Something was delivered, and no turn was taken since.
+    pub(super) fn owes_turn(&self) -> bool {
+        self.0.turn_is_due.get()
+    }
+
     pub(super) fn has_seen(&self, event: impl Fn(&Event) -> bool) -> bool {
         self.0.events.borrow().iter().any(event)
     }
@@ -122,6 +130,7 @@ impl Host for Member {
     fn delivers_from(&self, _: Option<&NodeId>) {}
 
     fn deliver(&self, delivery: Delivery<'_>) {
+        self.0.turn_is_due.set(true);
         let Delivery::Message { body, .. } = delivery else { panic!("{delivery:?}") };
         let (number, _) = body.as_slice().split_first_chunk().unwrap();
         assert_eq!(u64::from_le_bytes(*number), self.0.received.get(), "in order, without a gap, once");
@@ -134,6 +143,7 @@ impl Host for Member {
     }
 
     fn turn(&self) -> Backlog {
+        self.0.turn_is_due.set(false);
         while let Some(output) = self.kernel(|kernel, _| kernel.poll()) {
             match output {
                 Output::Dial { dial, expect, address } => self.network().dial(dial, expect, address),

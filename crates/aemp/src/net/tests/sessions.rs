@@ -2,8 +2,9 @@
 
 use std::{
     cell::Cell,
-    future::Future,
+    future::{Future, poll_fn},
     rc::Rc,
+    task::Poll,
     time::{Duration, Instant},
 };
 
@@ -60,6 +61,29 @@ async fn large_messages_pass_in_both_directions_at_once() {
         a.until(|a| a.received() == 2).await;
         b.until(|b| b.received() == 2).await;
         assert_eq!((a.octets(), b.octets()), (2 * ((1 << 20) + 8), 2 * ((1 << 20) + 8)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_else_runs_between_what_is_delivered_and_the_turn_that_follows() {
+    const MESSAGES: u64 = 4_000;
+    run(async {
+        let (a, b) = two().await;
+        for number in 0..MESSAGES {
+            a.send(&b.port(), number, 8_000);
+        }
+        // A task that is always ready runs between any two others.
+        let (other, ran_between) = (b.clone(), Rc::new(Cell::new(false)));
+        let seen = Rc::clone(&ran_between);
+        let between = spawn_local(poll_fn(move |cx| {
+            seen.set(seen.get() || other.owes_turn());
+            cx.waker().wake_by_ref();
+            Poll::<()>::Pending
+        }));
+        b.until(|b| b.received() == MESSAGES).await;
+        between.abort();
+        assert!(!ran_between.get());
     })
     .await;
 }
