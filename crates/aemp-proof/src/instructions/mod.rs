@@ -7,6 +7,7 @@ pub(crate) mod paths;
 
 use std::{collections::BTreeMap, fs, path::PathBuf, process::ExitCode};
 
+use callgrind::Threads;
 use paths::Path;
 
 /// More than this part above a committed value is a regression, more below it is worth committing.
@@ -57,11 +58,20 @@ fn measure() -> Result<Counts, String> {
         let [few, many] = COUNTS.map(|count| callgrind::instructions(path, count));
         let (few, many) = (few?, many?);
         for (name, thread) in path.threads() {
-            let [few, many] = [&few, &many].map(|threads| threads.get(thread).copied().unwrap_or_default() as f64);
-            counts.insert((*name).to_owned(), (many - few) / (COUNTS[1] - COUNTS[0]) as f64);
+            counts.insert((*name).to_owned(), per_message(&few, &many, *thread)?);
         }
     }
     Ok(counts)
+}
+
+/// What one more message costs a thread.
+fn per_message(few: &Threads, many: &Threads, thread: u32) -> Result<f64, String> {
+    let of = |threads: &Threads| threads.get(&thread).copied().ok_or_else(|| format!("there was no thread {thread}"));
+    let (few, many) = (of(few)?, of(many)?);
+    match many.checked_sub(few) {
+        Some(more @ 1..) => Ok(more as f64 / (COUNTS[1] - COUNTS[0]) as f64),
+        _ => Err(format!("thread {thread} had nothing to do with the messages")),
+    }
 }
 
 /// Prints both; whether nothing takes more than it did.
@@ -108,6 +118,14 @@ mod tests {
         assert!(compare(&counts(106.0), &counts(100.0)));
         assert!(compare(&counts(50.0), &counts(100.0)));
         assert!(!compare(&counts(108.0), &counts(100.0)));
+    }
+
+    #[test]
+    fn a_thread_that_is_absent_or_idle_is_an_error() {
+        let (few, many) = (Threads::from([(2, 100), (3, 100)]), Threads::from([(2, 80_100), (3, 100)]));
+        assert_eq!(per_message(&few, &many, 2), Ok(1.0));
+        assert!(per_message(&few, &many, 3).is_err());
+        assert!(per_message(&few, &many, 4).is_err());
     }
 
     #[test]

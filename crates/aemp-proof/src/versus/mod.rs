@@ -103,10 +103,16 @@ impl Comparison {
             }
             match program.prepare() {
                 Ok(path) => self.programs.push((*program, path)),
-                Err(reason) => self.skipped.push(format!("{program:?}: {reason}")),
+                Err(reason) => self.missing(*program, &reason),
             }
         }
         self.print_skipped();
+    }
+
+    /// A comparison without this node, or without what it is compared with, is none.
+    fn missing(&mut self, program: Program, reason: &str) {
+        let places = if program.may_be_absent() { &mut self.skipped } else { &mut self.failures };
+        places.push(format!("{program:?}: {reason}"));
     }
 
     /// Lets all sides do each work once. Each round begins with another side.
@@ -159,5 +165,19 @@ impl Comparison {
             "measured": self.measured,
         });
         fs::write(file, serde_json::to_string_pretty(&all)? + "\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_this_node_or_the_limit_the_comparison_fails() {
+        for (program, fails) in [(Program::Aemp, true), (Program::Raw, true), (Program::Erlang, false)] {
+            let mut comparison = Comparison::default();
+            comparison.missing(program, "cannot be built");
+            assert_eq!((comparison.failures.len(), comparison.skipped.len()), (fails.into(), (!fails).into()));
+        }
     }
 }

@@ -14,6 +14,11 @@ use super::side::{Program, Side};
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 impl Program {
+    /// Whether machines without it are as good as others.
+    pub(super) const fn may_be_absent(self) -> bool {
+        !matches!(self, Self::Aemp | Self::Raw | Self::Channel)
+    }
+
     /// Builds it. What to run, or why it is skipped.
     pub(super) fn prepare(self) -> Result<PathBuf, String> {
         match self {
