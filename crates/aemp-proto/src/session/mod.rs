@@ -203,6 +203,12 @@ impl Session {
         self.reassembly.take(piece, limits)
     }
 
+    /// Octets of memory that is kept for large frames.
+    #[cfg(test)]
+    pub(crate) fn kept(&self) -> usize {
+        self.reassembly.kept()
+    }
+
     /// Nothing comes for now: memory for large frames is given back.
     pub(crate) fn rest(&self) {
         self.reassembly.rest();

@@ -89,6 +89,11 @@ impl Reassembly {
 }
 
 impl Reassembly {
+    #[cfg(test)]
+    pub(crate) fn kept(&self) -> usize {
+        self.spare.kept()
+    }
+
     /// Gives back memory that is kept for the next large frame.
     pub(crate) fn rest(&self) {
         self.spare.release();

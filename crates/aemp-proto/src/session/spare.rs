@@ -30,6 +30,12 @@ impl Spare {
         Bytes::from_owner(Borrowed { octets, home: Arc::downgrade(&self.0) })
     }
 
+    /// Octets that are kept.
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> usize {
+        self.0.lock().unwrap().capacity()
+    }
+
     /// Keeps nothing.
     pub(super) fn release(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Vec::new();

@@ -213,3 +213,26 @@ impl Write for Sink<'_, '_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_end_within_a_frame_is_an_end() {
+        let (near, mut far) = tokio::io::duplex(64);
+        let mut channel = Channel::new(Box::new(near));
+        let (mut scratch, mut received) = (vec![0; 64], Vec::new());
+        let mut reads = Vec::new();
+        for octets in [&b"a part"[..], b" of a frame"] {
+            far.write_all(octets).await.unwrap();
+            reads.push(poll_fn(|cx| channel.poll_read(cx, &mut scratch, &mut received)).await.unwrap());
+        }
+        drop(far);
+        reads.push(poll_fn(|cx| channel.poll_read(cx, &mut scratch, &mut received)).await.unwrap());
+        assert_eq!(reads, [Read::Octets(6), Read::Octets(11), Read::End]);
+        assert_eq!(received, b"a part of a frame");
+    }
+}

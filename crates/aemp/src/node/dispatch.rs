@@ -175,7 +175,7 @@ impl Engine {
             self.release(*owned);
         }
         drop_quietly(handler);
-        self.bury(port);
+        self.graves.borrow_mut().push(port);
     }
 
     /// A task ends with its port.

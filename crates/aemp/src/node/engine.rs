@@ -36,9 +36,6 @@ use super::{
 /// Local messages and other work done in one turn, before sockets and timers are looked at again.
 const BUDGET: usize = 1_024;
 
-/// Dead ports whose places are not given back yet.
-const MOST_GRAVES: usize = 1_024;
-
 thread_local! {
     /// The engine that this thread runs, so that guards dropped by a handler act at once.
     static CURRENT: RefCell<Option<Rc<Engine>>> = const { RefCell::new(None) };
@@ -174,15 +171,6 @@ impl Engine {
         self.carry_out();
         self.clear_graves();
         !self.tokens.borrow().is_empty()
-    }
-
-    /// The place of a dead port is given back at the end of the turn, or when there are many.
-    pub(super) fn bury(&self, port: LocalPort) {
-        let mut graves = self.graves.borrow_mut();
-        graves.push(port);
-        if graves.len() >= MOST_GRAVES {
-            self.shared.give_ports_back(graves.drain(..));
-        }
     }
 
     fn clear_graves(&self) {

@@ -147,3 +147,32 @@ impl Ports {
         self.slots.get_mut(port.slot as usize).filter(|slot| slot.alive && slot.generation == port.generation)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aemp_proto::{id::PortName, kernel::LocalPort, reason::Reason};
+
+    use crate::{Node, Port};
+
+    fn place(port: &Port<()>) -> LocalPort {
+        match port.id().name {
+            PortName::Native { number, .. } => LocalPort { slot: number.slot(), generation: number.generation() },
+            ref other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn the_places_of_dead_ports_are_used_again() {
+        let node = Node::builder().unconfigured().anonymous().secret("of a node without peers").start().unwrap();
+        let open_and_kill = || {
+            let run = node.run(|cx| {
+                let port = cx.port(|_, (): ()| {});
+                cx.kill(&port, Reason::normal());
+                place(&port)
+            });
+            run.wait().unwrap()
+        };
+        let (first, next) = (open_and_kill(), open_and_kill());
+        assert_eq!(next, LocalPort { generation: first.generation + 1, ..first });
+    }
+}

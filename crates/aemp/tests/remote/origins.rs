@@ -28,6 +28,17 @@ fn the_source_of_a_message_is_the_node_that_proved_itself_on_either_side_of_the_
 }
 
 #[test]
+fn what_a_handler_passes_on_comes_from_its_own_node() {
+    let (a, b) = (node("a"), node("b"));
+    let (sender, sources) = mpsc::channel::<NodeId>();
+    let sender = std::sync::Mutex::new(sender);
+    let inner = b.port(move |cx, (): ()| sender.lock().unwrap().send(cx.source()).unwrap());
+    let outer = b.port(move |cx, (): ()| cx.send(&inner, ()));
+    a.send(&outer, ());
+    assert_eq!(sources.recv_timeout(secs(10)), Ok(b.id()));
+}
+
+#[test]
 fn a_peer_is_told_before_its_first_message_and_gone_after_its_last_and_both_take_turns() {
     #[derive(Debug, PartialEq)]
     enum Seen {

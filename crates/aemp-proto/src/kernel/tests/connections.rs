@@ -29,6 +29,17 @@ fn a_peer_with_slower_heartbeats_is_not_taken_for_dead() {
 }
 
 #[test]
+fn messages_alone_are_signs_of_life() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    for _ in 0..120 {
+        world.send(0, &id, "one more");
+        world.pass(millis(1000));
+    }
+    assert_eq!((world.texts(1, port).len(), world.live_wires(), world.wires.len()), (120, 1, 1));
+}
+
+#[test]
 fn an_idle_connection_is_silent_between_heartbeats() {
     let mut world = World::new(2);
     let (_, id) = world.open(1);

@@ -78,6 +78,19 @@ fn crossing_connections_leave_one_and_lose_nothing() {
 }
 
 #[test]
+fn memory_for_large_messages_is_kept_until_the_connection_is_idle() {
+    let mut world = World::new(2);
+    let (_, id) = world.open(1);
+    world.send(0, &id, &"x".repeat(2 << 20));
+    world.pass(millis(1000));
+    world.nodes[1].received.clear();
+    let kept = |world: &World| world.nodes[1].kernel.peers.iter().map(|(_, peer)| peer.session.kept()).sum::<usize>();
+    assert!(kept(&world) >= 2 << 20);
+    world.pass(millis(6000));
+    assert_eq!(kept(&world), 0);
+}
+
+#[test]
 fn large_messages_arrive_whole_and_small_ones_to_others_pass_them() {
     let mut world = World::new(2);
     let ((large, large_id), (small, small_id)) = (world.open(1), world.open(1));

@@ -66,7 +66,7 @@ async fn large_messages_pass_in_both_directions_at_once() {
 }
 
 #[tokio::test]
-async fn nobody_else_runs_between_what_is_delivered_and_the_turn_that_follows() {
+async fn others_run_before_much_is_delivered_but_not_before_the_turn_that_follows() {
     const MESSAGES: u64 = 4_000;
     run(async {
         let (a, b) = two().await;
@@ -74,16 +74,18 @@ async fn nobody_else_runs_between_what_is_delivered_and_the_turn_that_follows() 
             a.send(&b.port(), number, 8_000);
         }
         // A task that is always ready runs between any two others.
-        let (other, ran_between) = (b.clone(), Rc::new(Cell::new(false)));
-        let seen = Rc::clone(&ran_between);
+        let (other, ran_between, most_at_once) = (b.clone(), Rc::new(Cell::new(false)), Rc::new(Cell::new(0)));
+        let (seen, most, mut before) = (Rc::clone(&ran_between), Rc::clone(&most_at_once), 0);
         let between = spawn_local(poll_fn(move |cx| {
             seen.set(seen.get() || other.owes_turn());
+            most.set(most.get().max(other.octets() - std::mem::replace(&mut before, other.octets())));
             cx.waker().wake_by_ref();
             Poll::<()>::Pending
         }));
         b.until(|b| b.received() == MESSAGES).await;
         between.abort();
         assert!(!ran_between.get());
+        assert!(most_at_once.get() < 512 << 10, "{} octets at once", most_at_once.get());
     })
     .await;
 }
