@@ -82,6 +82,8 @@ impl Node {
             limits,
             timing,
             refused_is_death: RefusedIsDeath::SameHost,
+            wall_clock: Duration::ZERO,
+            relay: false,
             seed: 0,
         });
         for (port, opened) in config.ports.iter().enumerate() {

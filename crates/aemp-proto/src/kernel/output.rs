@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use crate::{
     id::{Address, Incarnation, NodeId, PortId, PortName, PortNumber},
+    message::Message,
     reason::Reason,
 };
 
@@ -17,14 +18,17 @@ pub enum Body<'b> {
     Borrowed(&'b [u8]),
     /// They were put together from pieces; parts of them can be shared without a copy.
     Shared(Bytes),
+    /// They are those of a base peer, to be read [loosely](Message::into_typed_loosely).
+    Values(Message),
 }
 
 impl Body<'_> {
-    /// The octets.
-    pub fn as_slice(&self) -> &[u8] {
+    /// The octets, if they came as those of a native peer do.
+    pub fn as_slice(&self) -> Option<&[u8]> {
         match self {
-            Self::Borrowed(octets) => octets,
-            Self::Shared(octets) => octets,
+            Self::Borrowed(octets) => Some(octets),
+            Self::Shared(octets) => Some(octets),
+            Self::Values(_) => None,
         }
     }
 }
@@ -172,8 +176,8 @@ pub enum Event {
     PeerUp {
         /// The node.
         node: NodeId,
-        /// Its run.
-        incarnation: Incarnation,
+        /// Its run; base peers do not tell theirs.
+        incarnation: Option<Incarnation>,
     },
     /// A session was carried on by a new connection.
     SessionResumed {
@@ -206,6 +210,13 @@ pub enum Event {
         /// The node.
         node: NodeId,
         /// Which rule.
+        error: String,
+    },
+    /// A peer asked for something that this node does not do; nothing was done, and the connection goes on.
+    RequestRefused {
+        /// The node.
+        node: NodeId,
+        /// What it asked for, and why it is not done.
         error: String,
     },
     /// A port died abnormally and nobody watched it.

@@ -76,4 +76,8 @@ pub struct Settings {
     pub refused_is_death: RefusedIsDeath,
     /// Random; jitter is derived from it, nothing that has to be secret.
     pub seed: u64,
+    /// How long after the beginning of 1970 the node's own clock began. Base peers may ask for the time.
+    pub wall_clock: Duration,
+    /// Whether base peers may send messages to others through this node, in its name.
+    pub relay: bool,
 }

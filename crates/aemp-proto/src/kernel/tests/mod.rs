@@ -1,5 +1,8 @@
 //! Kernels in one thread, with a virtual clock and a network that does as it is told.
 
+mod base_failures;
+mod base_messages;
+mod base_requests;
 mod busy;
 mod calls;
 mod chaos;
@@ -17,6 +20,7 @@ mod leftovers;
 mod lossy;
 mod members;
 mod overload;
+mod perl;
 mod reasons;
 mod retiring;
 mod spawned;

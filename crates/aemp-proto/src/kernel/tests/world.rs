@@ -124,6 +124,8 @@ impl World {
             timing: self.timing,
             refused_is_death: crate::kernel::RefusedIsDeath::SameHost,
             seed: n.into(),
+            wall_clock: Duration::ZERO,
+            relay: false,
         });
         Node {
             kernel,
