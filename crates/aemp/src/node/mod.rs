@@ -24,6 +24,7 @@ mod spawn;
 mod start;
 mod stop;
 mod timers;
+mod waiting;
 mod watches;
 
 pub use self::{builder::Builder, peers::PeerEvent};

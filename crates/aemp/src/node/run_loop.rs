@@ -58,7 +58,8 @@ impl Engine {
         // While anything is due, the loop shows at every heartbeat that it is there.
         let kernel = self
             .kernel(|kernel, _| kernel.deadline().map(|due| due.min(now.after(kernel.settings().timing.heartbeat))));
-        let due = [kernel, self.next_timer(now), self.stopping.deadline()].into_iter().flatten().min();
+        let due =
+            [kernel, self.next_timer(), self.next_expiry(now), self.stopping.deadline()].into_iter().flatten().min();
         self.clock.sleeps_until(due);
         self.alarm.set(due);
         self.asleep.set(true);
