@@ -1,5 +1,6 @@
 //! A node: an event loop on a thread of its own, and handles to it.
 
+mod alarm;
 mod builder;
 mod calls;
 mod clock;
