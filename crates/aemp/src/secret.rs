@@ -132,7 +132,8 @@ fn decode(encoded: &str) -> Option<Zeroizing<[u8; 32]>> {
     Some(Zeroizing::new(octets.as_slice().try_into().ok()?))
 }
 
-fn weakness(octets: &[u8]) -> Option<Weakness> {
+/// Why octets protect nothing as a secret.
+pub(crate) fn weakness(octets: &[u8]) -> Option<Weakness> {
     if octets.is_empty() {
         Some(Weakness::Empty)
     } else if octets.len() < MIN_LEN {

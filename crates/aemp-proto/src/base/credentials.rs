@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::{Framing, Method};
 use crate::{
     id::NodeId,
-    wire::greeting::{BaseKeys, Greeting},
+    wire::greeting::{BaseKeys, BaseOffer, Greeting},
 };
 
 /// The secret of a network with base peers: octets of any length, as the nodes of the network have them.
@@ -66,20 +66,18 @@ pub struct Tolerated {
     pub anonymous: bool,
 }
 
-/// This node, as base peers see it.
+/// How a node and its base peers prove themselves to each other.
 #[derive(Clone, Debug)]
-pub struct Member {
-    /// Its ID.
-    pub node: NodeId,
-    /// What it proves its membership with.
+pub struct Access {
+    /// What the node proves its membership with.
     pub credentials: Credentials,
     /// What it accepts from others beyond the safe methods.
     pub tolerated: Tolerated,
 }
 
-impl Member {
+impl Access {
     /// The list of methods for the greeting, best first. What does not stand there is refused.
-    fn auths(&self) -> String {
+    pub(crate) fn auths(&self) -> String {
         let (tls, secret) = (self.credentials.has_certificate(), self.credentials.secret().is_some());
         let offered = [
             (Method::TlsHash, tls),
@@ -92,15 +90,25 @@ impl Member {
         names.join(",")
     }
 
+    /// What stands in the greeting, with the list of methods.
+    pub(crate) const fn offer<'a>(&self, auths: &'a str) -> BaseOffer<'a> {
+        BaseOffer { auths, framings: Framing::OFFERED, tls: self.credentials.has_certificate() }
+    }
+}
+
+/// This node, as base peers see it.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Its ID.
+    pub node: NodeId,
+    /// How it and they prove themselves.
+    pub access: Access,
+}
+
+impl Member {
     /// The greeting for one connection.
     pub(super) fn greeting(&self, nonce: [u8; 32], peer_address: Option<SocketAddr>) -> Greeting {
-        Greeting::base(&BaseKeys {
-            node: &self.node,
-            auths: &self.auths(),
-            framings: Framing::OFFERED,
-            tls: self.credentials.has_certificate(),
-            peer_address,
-            nonce,
-        })
+        let auths = self.access.auths();
+        Greeting::base(&BaseKeys { node: &self.node, offer: self.access.offer(&auths), peer_address, nonce })
     }
 }

@@ -1,8 +1,8 @@
 //! The state machine of one connection to a base peer, until it is authenticated.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, rc::Rc};
 
-use super::{Framing, Member, Method, Secret, agreement::Agreement, auth_line::AuthLine};
+use super::{Access, Framing, Member, Method, Secret, agreement::Agreement, auth_line::AuthLine};
 use crate::{
     id::NodeId,
     link::{LinkError, Outstanding, PeerMisbehaved, Side, outstanding::OwnNonce},
@@ -83,7 +83,7 @@ pub struct Handshake {
     side: Side,
     secret: Option<Secret>,
     ours: Greeting,
-    nonce: Option<OwnNonce>,
+    nonce: Option<Rc<OwnNonce>>,
     unsent: Vec<u8>,
     state: State,
 }
@@ -91,6 +91,7 @@ pub struct Handshake {
 #[derive(Debug)]
 enum State {
     Greeting(GreetingReader),
+    Greeted(Greeting),
     Tls(Greeting, Agreement),
     Proof(Greeting, Agreement, LineReader),
     Over,
@@ -100,14 +101,20 @@ impl Handshake {
     /// A connection that was just made. The greeting waits in [`Self::transmit`].
     pub fn new(member: &Member, opening: Opening, outstanding: &Outstanding) -> Self {
         let ours = member.greeting(opening.nonce, opening.peer_address);
-        Self::with_greeting(ours, member.credentials.secret().cloned(), opening.side, outstanding)
+        Self::with_greeting(ours, member.access.credentials.secret().cloned(), opening.side, outstanding)
     }
 
     /// What the greeting offers is what is accepted later.
     pub(super) fn with_greeting(ours: Greeting, secret: Option<Secret>, side: Side, outstanding: &Outstanding) -> Self {
-        let nonce = ours.native_nonce().map(|nonce| outstanding.enter(nonce));
+        let nonce = ours.native_nonce().map(|nonce| Rc::new(outstanding.enter(nonce)));
         let unsent = ours.to_octets();
         Self { side, secret, ours, nonce, unsent, state: State::Greeting(GreetingReader::default()) }
+    }
+
+    /// A connection on which both sides have greeted: `ours` was sent, `peer` was received.
+    pub(crate) fn greeted(access: &Access, side: Side, ours: Greeting, nonce: Rc<OwnNonce>, peer: Greeting) -> Self {
+        let secret = access.credentials.secret().cloned();
+        Self { side, secret, ours, nonce: Some(nonce), unsent: Vec::new(), state: State::Greeted(peer) }
     }
 
     /// Takes what is to be sent now: in the clear until TLS is established, inside TLS afterwards.
@@ -154,6 +161,10 @@ impl Handshake {
             let Some(peer) = reader.read(input).map_err(PeerMisbehaved::from)? else {
                 return Ok(Progress::Wait);
             };
+            self.state = State::Greeted(peer);
+        }
+        if let State::Greeted(peer) = &self.state {
+            let peer = peer.clone();
             self.check_greeting(&peer)?;
             let agreement = Agreement::new(&self.ours, &peer, self.secret.as_ref())?;
             if agreement.encrypted {

@@ -29,7 +29,7 @@ mod request;
 mod scan;
 mod stream;
 
-pub use credentials::{Credentials, Member, Secret, Tolerated};
+pub use credentials::{Access, Credentials, Member, Secret, Tolerated};
 pub use error::StreamError;
 pub use framing::Framing;
 pub use handshake::{Established, Handshake, Opening, Progress};

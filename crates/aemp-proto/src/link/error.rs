@@ -58,7 +58,9 @@ pub enum PeerIncompatible {
     #[error("the other side does not offer TLS 1.3: connections without encryption need both sides to ask for them")]
     NoTls,
     /// The other side speaks the base protocol only.
-    #[error("the other side does not speak the native protocol")]
+    #[error(
+        "the other side does not speak the native protocol: it is a node of AnyEvent::MP, or speaks like one, and has to be admitted (legacy_bind, legacy_peer)"
+    )]
     NotNative,
 }
 

@@ -10,6 +10,7 @@ use super::{
     proof::{Proof, Transcript},
 };
 use crate::{
+    base,
     id::NodeId,
     limits::Limits,
     wire::greeting::{Greeting, GreetingReader, MAX_LINE, NativeKeys},
@@ -49,6 +50,8 @@ pub struct Opening {
     pub protection: Protection,
     /// The other end, if it has a number; told to it.
     pub peer_address: Option<SocketAddr>,
+    /// Base peers are admitted as well, if they and this node prove themselves like this.
+    pub base: Option<Rc<base::Access>>,
 }
 
 /// What ties the proofs to the TLS connection that they are sent in.
@@ -83,6 +86,9 @@ pub enum Progress {
     },
     /// Send what [`Link::transmit`] gives. What the input still holds belongs to the session.
     Done(Authenticated),
+    /// The other side is a base peer: go on with this handshake, to which everything belongs that follows. The link
+    /// is over.
+    Base(Box<base::Handshake>),
 }
 
 /// One connection until it is authenticated.
@@ -95,7 +101,8 @@ pub struct Link {
     /// Whether nothing but this host stands between the ends.
     same_host: bool,
     greeting: Greeting,
-    nonce: OwnNonce,
+    nonce: Rc<OwnNonce>,
+    base: Option<Rc<base::Access>>,
     unsent: Vec<u8>,
     max_frame: usize,
     /// Whether a refusal can be told.
@@ -124,11 +131,13 @@ struct Proving {
 impl Link {
     /// A connection that was just made. The greeting waits in [`Self::transmit`].
     pub fn new(identity: Rc<Identity>, opening: Opening, outstanding: &Outstanding, limits: &Limits) -> Self {
+        let base_auths = opening.base.as_ref().map(|access| access.auths()).unwrap_or_default();
         let greeting = Greeting::native(&NativeKeys {
             node: &identity.node,
             auths: accepted(&identity.credentials),
             versions: identity.versions,
             plain: opening.protection == Protection::DangerouslyPlain,
+            base: opening.base.as_ref().map(|access| access.offer(&base_auths)),
             peer_address: opening.peer_address,
             nonce: opening.nonce,
         });
@@ -137,7 +146,8 @@ impl Link {
             side: opening.side,
             same_host,
             private: false,
-            nonce: outstanding.enter(opening.nonce),
+            nonce: Rc::new(outstanding.enter(opening.nonce)),
+            base: opening.base,
             unsent: greeting.to_octets(),
             // The rest of the limit is for the greeting.
             max_frame: limits.handshake_bytes.saturating_sub(2_usize.saturating_mul(MAX_LINE)),
@@ -191,6 +201,13 @@ impl Link {
             let Some(peer) = reader.read(input).map_err(PeerMisbehaved::from)? else {
                 return Ok(Progress::Wait);
             };
+            if let Some(access) = &self.base
+                && !peer.is_native()
+            {
+                let handshake = self.hand_over(access, peer);
+                self.state = State::Over;
+                return Ok(Progress::Base(Box::new(handshake)));
+            }
             let agreement = self.check_greeting(&peer)?;
             if agreement.encrypted {
                 self.state = State::Tls(peer, agreement);
@@ -205,6 +222,10 @@ impl Link {
             Some(frame) => self.on_frame(&frame).map(Progress::Done),
             None => Ok(Progress::Wait),
         }
+    }
+
+    fn hand_over(&self, access: &base::Access, peer: Greeting) -> base::Handshake {
+        base::Handshake::greeted(access, self.side.clone(), self.greeting.clone(), Rc::clone(&self.nonce), peer)
     }
 
     fn check_greeting(&self, peer: &Greeting) -> Result<Agreement, LinkError> {

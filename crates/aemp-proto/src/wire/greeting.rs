@@ -9,7 +9,7 @@ pub(crate) mod line;
 mod native;
 mod reader;
 
-pub use base::BaseKeys;
+pub use base::{BaseKeys, BaseOffer};
 pub use error::GreetingError;
 pub use native::{NativeKeys, Versions};
 pub use reader::GreetingReader;

@@ -138,8 +138,11 @@ impl Reader<'_> {
 
     /// A relative path in the file is relative to the file, wherever the program was started.
     fn beside_the_file(&self, setting: Setting) -> Setting {
+        let beside = |path| self.path.with_file_name("").join(path);
         match setting {
-            Setting::SecretFile(path) => Setting::SecretFile(self.path.with_file_name("").join(path)),
+            Setting::SecretFile(path) => Setting::SecretFile(beside(path)),
+            Setting::LegacySecretFile(path) => Setting::LegacySecretFile(beside(path)),
+            Setting::LegacyCertificate(path) => Setting::LegacyCertificate(beside(path)),
             other => other,
         }
     }

@@ -83,3 +83,14 @@ fn a_file_that_cannot_be_read_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     assert!(matches!(ConfigFile::read(folder.path()), Err(ConfigError::Read { .. })));
 }
+
+#[test]
+fn a_relative_path_begins_at_the_file() {
+    for key in ["secret_file", "legacy_secret_file", "legacy_certificate"] {
+        for (written, path) in [("own.pem", "folder/own.pem"), ("/etc/own.pem", "/etc/own.pem")] {
+            let file = ConfigFile::parse(Path::new("folder/config.toml"), &format!("{key} = \"{written}\"\n")).unwrap();
+            let (setting, _) = file.layer(None).unwrap().into_settings().next().unwrap();
+            assert_eq!((setting.key().as_str(), setting.to_string().as_str()), (key, path));
+        }
+    }
+}

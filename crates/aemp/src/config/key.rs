@@ -24,11 +24,25 @@ pub enum Key {
     SessionTimeout,
     /// Where a refused connection proves that a node is dead.
     RefusedIsDeath,
+    /// Whether base peers are admitted everywhere.
+    Legacy,
+    /// Where the node listens for base peers as well.
+    LegacyBind,
+    /// The nodes that may be base peers when they are dialled.
+    LegacyPeers,
+    /// A file with the certificate that is shown to base peers, its key and the authorities.
+    LegacyCertificate,
+    /// The secret of base peers.
+    LegacySecret,
+    /// A file with that secret.
+    LegacySecretFile,
+    /// What base peers may do beyond the safe methods.
+    LegacyAllow,
 }
 
 impl Key {
     /// All settings, in the order in which they are shown.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 16] = [
         Self::Name,
         Self::NodeId,
         Self::Bind,
@@ -38,6 +52,13 @@ impl Key {
         Self::Heartbeat,
         Self::SessionTimeout,
         Self::RefusedIsDeath,
+        Self::Legacy,
+        Self::LegacyBind,
+        Self::LegacyPeers,
+        Self::LegacyCertificate,
+        Self::LegacySecret,
+        Self::LegacySecretFile,
+        Self::LegacyAllow,
     ];
 
     /// The name in the file.
@@ -52,6 +73,13 @@ impl Key {
             Self::Heartbeat => "heartbeat",
             Self::SessionTimeout => "session_timeout",
             Self::RefusedIsDeath => "refused_is_death",
+            Self::Legacy => "legacy",
+            Self::LegacyBind => "legacy_bind",
+            Self::LegacyPeers => "legacy_peers",
+            Self::LegacyCertificate => "legacy_certificate",
+            Self::LegacySecret => "legacy_secret",
+            Self::LegacySecretFile => "legacy_secret_file",
+            Self::LegacyAllow => "legacy_allow",
         }
     }
 
@@ -67,6 +95,8 @@ impl Key {
             Self::NodeId => Some(Self::Name),
             Self::Secret => Some(Self::SecretFile),
             Self::SecretFile => Some(Self::Secret),
+            Self::LegacySecret => Some(Self::LegacySecretFile),
+            Self::LegacySecretFile => Some(Self::LegacySecret),
             _ => None,
         }
     }

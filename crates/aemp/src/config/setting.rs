@@ -1,8 +1,9 @@
 //! A setting: a key with its parsed value.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 use aemp_proto::{
+    base::Tolerated,
     id::{Address, NodeId},
     kernel::RefusedIsDeath,
 };
@@ -10,6 +11,7 @@ use aemp_proto::{
 use super::{
     duration::{parse_duration, print_duration},
     key::Key,
+    legacy::{parse_network, parse_tolerated, print_network, print_tolerated},
     secret::SecretText,
 };
 
@@ -28,6 +30,13 @@ pub(super) enum Setting {
     Heartbeat(Duration),
     SessionTimeout(Duration),
     RefusedIsDeath(RefusedIsDeath),
+    Legacy(bool),
+    LegacyBind(Vec<String>),
+    LegacyPeers(Vec<NodeId>),
+    LegacyCertificate(PathBuf),
+    LegacySecret(SecretText),
+    LegacySecretFile(PathBuf),
+    LegacyAllow(Tolerated),
 }
 
 impl Setting {
@@ -38,15 +47,19 @@ impl Setting {
             Key::Name => Self::Name(parse_name(text)?),
             Key::NodeId => Self::NodeId(text.parse().map_err(display)?),
             Key::Bind => Self::Bind(list(text).map(str::to_owned).collect()),
-            Key::Advertise => {
-                Self::Advertise(list(text).map(|one| one.parse().map_err(display)).collect::<Result<_, _>>()?)
-            }
-            Key::Secret => Self::Secret(SecretText::new(text).ok_or("a secret cannot be empty")?),
-            Key::SecretFile if text.is_empty() => return Err("it is the path of a file".to_owned()),
-            Key::SecretFile => Self::SecretFile(text.into()),
+            Key::Advertise => Self::Advertise(parsed_list(text)?),
+            Key::Secret => Self::Secret(parse_secret(text)?),
+            Key::SecretFile => Self::SecretFile(parse_path(text)?),
             Key::Heartbeat => Self::Heartbeat(positive(text)?),
             Key::SessionTimeout => Self::SessionTimeout(positive(text)?),
             Key::RefusedIsDeath => Self::RefusedIsDeath(parse_refused_is_death(text)?),
+            Key::Legacy => Self::Legacy(parse_network(text)?),
+            Key::LegacyBind => Self::LegacyBind(list(text).map(str::to_owned).collect()),
+            Key::LegacyPeers => Self::LegacyPeers(parsed_list(text)?),
+            Key::LegacyCertificate => Self::LegacyCertificate(parse_path(text)?),
+            Key::LegacySecret => Self::LegacySecret(parse_secret(text)?),
+            Key::LegacySecretFile => Self::LegacySecretFile(parse_path(text)?),
+            Key::LegacyAllow => Self::LegacyAllow(parse_tolerated(list(text))?),
         })
     }
 
@@ -61,6 +74,13 @@ impl Setting {
             Self::Heartbeat(_) => Key::Heartbeat,
             Self::SessionTimeout(_) => Key::SessionTimeout,
             Self::RefusedIsDeath(_) => Key::RefusedIsDeath,
+            Self::Legacy(_) => Key::Legacy,
+            Self::LegacyBind(_) => Key::LegacyBind,
+            Self::LegacyPeers(_) => Key::LegacyPeers,
+            Self::LegacyCertificate(_) => Key::LegacyCertificate,
+            Self::LegacySecret(_) => Key::LegacySecret,
+            Self::LegacySecretFile(_) => Key::LegacySecretFile,
+            Self::LegacyAllow(_) => Key::LegacyAllow,
         }
     }
 }
@@ -71,12 +91,15 @@ impl fmt::Display for Setting {
         match self {
             Self::Name(name) => f.write_str(name),
             Self::NodeId(id) => id.fmt(f),
-            Self::Bind(listen) => f.write_str(&listen.join(",")),
-            Self::Advertise(addresses) => {
-                f.write_str(&addresses.iter().map(Address::to_string).collect::<Vec<_>>().join(","))
+            Self::Bind(listen) | Self::LegacyBind(listen) => f.write_str(&listen.join(",")),
+            Self::Advertise(addresses) => f.write_str(&joined(addresses)),
+            Self::LegacyPeers(peers) => f.write_str(&joined(peers)),
+            Self::Secret(_) | Self::LegacySecret(_) => f.write_str("(not shown)"),
+            Self::SecretFile(path) | Self::LegacySecretFile(path) | Self::LegacyCertificate(path) => {
+                path.display().fmt(f)
             }
-            Self::Secret(_) => f.write_str("(not shown)"),
-            Self::SecretFile(path) => path.display().fmt(f),
+            Self::Legacy(everywhere) => f.write_str(print_network(*everywhere)),
+            Self::LegacyAllow(tolerated) => f.write_str(print_tolerated(*tolerated)),
             Self::Heartbeat(time) | Self::SessionTimeout(time) => f.write_str(&print_duration(*time)),
             Self::RefusedIsDeath(RefusedIsDeath::SameHost) => f.write_str("same_host"),
             Self::RefusedIsDeath(RefusedIsDeath::Always) => f.write_str("always"),
@@ -91,6 +114,22 @@ fn display(error: impl fmt::Display) -> String {
 
 fn list(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|one| !one.is_empty())
+}
+
+fn parsed_list<T: FromStr<Err: fmt::Display>>(text: &str) -> Result<Vec<T>, String> {
+    list(text).map(|one| one.parse().map_err(display)).collect()
+}
+
+fn joined<T: fmt::Display>(list: &[T]) -> String {
+    list.iter().map(T::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn parse_secret(text: &str) -> Result<SecretText, String> {
+    SecretText::new(text).ok_or_else(|| "a secret cannot be empty".to_owned())
+}
+
+fn parse_path(text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() { Err("it is the path of a file".to_owned()) } else { Ok(text.into()) }
 }
 
 fn parse_name(text: &str) -> Result<String, String> {
@@ -130,6 +169,14 @@ mod tests {
             (Key::Heartbeat, "5s"),
             (Key::SessionTimeout, "250ms"),
             (Key::RefusedIsDeath, "always"),
+            (Key::Legacy, "network"),
+            (Key::Legacy, "off"),
+            (Key::LegacyBind, "127.0.0.1:0,*:4040"),
+            (Key::LegacyPeers, "aemp/perl/xY3,counter@10.0.0.1:4040"),
+            (Key::LegacyCertificate, "/etc/aemp/perl.pem"),
+            (Key::LegacySecretFile, "/etc/aemp/perl.secret"),
+            (Key::LegacyAllow, "cleartext,anonymous"),
+            (Key::LegacyAllow, "anonymous"),
         ] {
             let setting = Setting::parse(key, text).unwrap();
             assert_eq!((setting.key(), setting.to_string().as_str()), (key, text));
@@ -147,6 +194,11 @@ mod tests {
             (Key::SecretFile, ""),
             (Key::Heartbeat, "0s"),
             (Key::RefusedIsDeath, "maybe"),
+            (Key::Legacy, "on"),
+            (Key::LegacyPeers, "a#b"),
+            (Key::LegacyCertificate, ""),
+            (Key::LegacySecret, " "),
+            (Key::LegacyAllow, "everything"),
         ] {
             assert!(Setting::parse(key, text).is_err(), "{key} {text:?}");
         }
@@ -154,7 +206,9 @@ mod tests {
 
     #[test]
     fn a_secret_is_not_printed() {
-        let setting = Setting::parse(Key::Secret, "correct horse").unwrap();
-        assert!(!format!("{setting} {setting:?}").contains("horse"));
+        for key in [Key::Secret, Key::LegacySecret] {
+            let setting = Setting::parse(key, "correct horse").unwrap();
+            assert!(!format!("{setting} {setting:?}").contains("horse"));
+        }
     }
 }

@@ -11,6 +11,7 @@ use super::{
     document::ConfigFile,
     error::ConfigError,
     layer::Layer,
+    legacy::Legacy,
     place::{Environment, Place},
     secret::SecretSource,
     setting::Setting,
@@ -44,6 +45,8 @@ pub struct Settings {
     pub session_timeout: Option<Duration>,
     /// Where a refused connection proves that a node is dead.
     pub refused_is_death: Option<RefusedIsDeath>,
+    /// Base peers.
+    pub legacy: Legacy,
 }
 
 impl Settings {
@@ -88,6 +91,13 @@ impl Settings {
             Setting::Heartbeat(time) => self.heartbeat = Some(time),
             Setting::SessionTimeout(time) => self.session_timeout = Some(time),
             Setting::RefusedIsDeath(when) => self.refused_is_death = Some(when),
+            Setting::Legacy(everywhere) => self.legacy.network = Some(everywhere),
+            Setting::LegacyBind(bind) => self.legacy.bind = Some(bind),
+            Setting::LegacyPeers(peers) => self.legacy.peers = Some(peers),
+            Setting::LegacyCertificate(path) => self.legacy.certificate = Some(path),
+            Setting::LegacySecret(secret) => self.legacy.secret = Some(SecretSource::Given(secret)),
+            Setting::LegacySecretFile(path) => self.legacy.secret = Some(SecretSource::File(path)),
+            Setting::LegacyAllow(tolerated) => self.legacy.tolerated = Some(tolerated),
         }
         self
     }

@@ -3,11 +3,13 @@
 use std::{cell::RefCell, net::SocketAddr, rc::Rc, time::Duration};
 
 use aemp_proto::{
+    base::Access,
     id::{Address, NodeId},
     kernel::DialFailure,
     limits::Limits,
     link::{
-        Admission, Admitted, HANDSHAKE_DEADLINE, Identity, Link, NotAdmitted, Opening, Outstanding, Protection, Side,
+        Admission, Admitted, HANDSHAKE_DEADLINE, Identity, Link, LinkError, NotAdmitted, Opening, Outstanding,
+        Protection, Side,
     },
     reason::Reason,
     time::Time,
@@ -18,6 +20,7 @@ use super::{
     channel::{Channel, Io},
     connect::{Patience, Place, places},
     handshake::{Established, Handshake, HandshakeError},
+    legacy::Legacy,
     listen::Accepted,
     tls::{CertificateError, Certificates, Tls},
     turns::Turns,
@@ -44,6 +47,8 @@ pub(crate) struct TransportSettings {
     pub(crate) protection: Protection,
     /// Why the node must not dial beyond this host, if it must not: its secret is weak.
     pub(crate) confined: Option<Weakness>,
+    /// How base peers are met, if they are admitted anywhere.
+    pub(crate) legacy: Option<Legacy>,
 }
 
 /// What all handshakes of a node share.
@@ -55,6 +60,7 @@ pub(super) struct Doorway {
     dial_timeout: Duration,
     protection: Protection,
     confined: Option<Weakness>,
+    legacy: Option<Legacy>,
     outstanding: Outstanding,
     admission: Admission,
     turns: Turns,
@@ -67,11 +73,12 @@ impl Doorway {
     pub(super) fn new(settings: TransportSettings) -> Result<Self, CertificateError> {
         Ok(Self {
             identity: Rc::new(settings.identity),
-            tls: Tls::new(settings.certificates)?,
+            tls: Tls::new(settings.certificates, settings.legacy.as_ref())?,
             fingerprint: settings.fingerprint,
             dial_timeout: settings.dial_timeout,
             protection: settings.protection,
             confined: settings.confined,
+            legacy: settings.legacy,
             outstanding: Outstanding::default(),
             admission: Admission::new(&settings.limits),
             limits: settings.limits,
@@ -89,14 +96,17 @@ impl Doorway {
     /// The handshake of an accepted connection.
     pub(super) async fn accept(&self, accepted: Accepted, admitted: Admitted) -> Result<Established, HandshakeError> {
         let deadline = self.start + admitted.deadline().since_start();
-        let handshake = self.handshake(accepted.io, Side::Acceptor, accepted.peer_address, self.protection);
+        let base = self.legacy.as_ref().filter(|_| accepted.admits_base_peers).map(|legacy| &legacy.access);
+        let opening = self.opening(Side::Acceptor, accepted.peer_address, base)?;
+        let handshake = self.handshake(accepted.io, opening);
         let result = timeout_at(deadline, self.turns.limit(handshake)).await;
         result.unwrap_or(Err(HandshakeError::TimedOut(HANDSHAKE_DEADLINE.as_secs())))
     }
 
     /// The handshake of one half of a stream inside this process, which needs no encryption.
     pub(super) async fn join(&self, io: Box<dyn Io>, side: Side) -> Result<Established, HandshakeError> {
-        let handshake = self.handshake(io, side, None, Protection::DangerouslyPlain);
+        let opening = Opening { protection: Protection::DangerouslyPlain, ..self.opening(side, None, None)? };
+        let handshake = self.handshake(io, opening);
         let result = timeout(self.dial_timeout, handshake).await;
         result.unwrap_or(Err(HandshakeError::TimedOut(self.dial_timeout.as_secs())))
     }
@@ -104,7 +114,7 @@ impl Doorway {
     /// Does the handshake of the side that connects, over a transport that is no socket.
     #[cfg(test)]
     pub(super) async fn dial_over(&self, io: Box<dyn Io>) -> Result<Established, HandshakeError> {
-        self.handshake(io, Side::Dialler { expect: None }, None, self.protection).await
+        self.handshake(io, self.opening(Side::Dialler { expect: None }, None, None)?).await
     }
 
     /// Connections and nonces that are in a handshake.
@@ -115,7 +125,7 @@ impl Doorway {
 
     /// Connects to an address and does the handshake: with each host that its name stands for, until one succeeds.
     pub(super) async fn dial(&self, expect: Option<NodeId>, address: &Address) -> Result<Established, DialFailure> {
-        if let Some(weakness) = self.confined
+        if let Some(weakness) = self.confined.or_else(|| self.legacy_weakness(expect.as_ref()))
             && !address.is_same_host()
         {
             let text = format!("it is on another host, and {weakness}");
@@ -141,25 +151,34 @@ impl Doorway {
         Err(failure.unwrap_or_else(|| unreachable("its name stands for no address")))
     }
 
+    /// Why a node that may be a base peer must not be dialled beyond this host, if it must not.
+    pub(super) fn legacy_weakness(&self, expect: Option<&NodeId>) -> Option<Weakness> {
+        self.legacy.as_ref().filter(|legacy| legacy.towards(expect).is_some()).and_then(|legacy| legacy.weakness)
+    }
+
     async fn dial_place(&self, expect: Option<NodeId>, place: &Place) -> Result<Established, DialError> {
         let io = place.connect().await.map_err(|error| {
             if place.is_refusal(&error) { DialError::Refused } else { DialError::Handshake(error.into()) }
         })?;
-        let side = Side::Dialler { expect };
-        let handshake = self.handshake(io, side, place.socket_address(), self.protection).await;
-        handshake.map_err(DialError::Handshake)
+        let base = self.legacy.as_ref().and_then(|legacy| legacy.towards(expect.as_ref()));
+        let opening = self.opening(Side::Dialler { expect: expect.clone() }, place.socket_address(), base);
+        let handshake = async { self.handshake(io, opening?).await };
+        handshake.await.map_err(DialError::Handshake)
     }
 
-    async fn handshake(
+    /// What a connection begins with. `base`: where base peers are admitted as well.
+    fn opening(
         &self,
-        io: Box<dyn Io>,
         side: Side,
         peer_address: Option<SocketAddr>,
-        protection: Protection,
-    ) -> Result<Established, HandshakeError> {
+        base: Option<&Rc<Access>>,
+    ) -> Result<Opening, HandshakeError> {
         let mut nonce = [0; 32];
         getrandom::fill(&mut nonce).map_err(std::io::Error::from)?;
-        let opening = Opening { side, nonce, protection, peer_address };
+        Ok(Opening { side, nonce, protection: self.protection, peer_address, base: base.cloned() })
+    }
+
+    async fn handshake(&self, io: Box<dyn Io>, opening: Opening) -> Result<Established, HandshakeError> {
         let link = Link::new(self.identity.clone(), opening, &self.outstanding, &self.limits);
         let limit = self.limits.handshake_bytes;
         Handshake::new(Channel::new(io), link, &self.tls, &self.scratch, limit).run().await
@@ -176,8 +195,13 @@ impl Doorway {
 
     /// An error for people, with what they need to compare.
     pub(super) fn explain(&self, error: &HandshakeError) -> String {
-        match &self.fingerprint {
-            Some(fingerprint) if error.is_about_secrets() => {
+        match (error, &self.fingerprint) {
+            (HandshakeError::Base(LinkError::AuthenticationFailed), _) => {
+                format!(
+                    "{error} (it is a base peer: for them legacy_secret counts, or else the text of the node's own secret)"
+                )
+            }
+            (_, Some(fingerprint)) if error.is_about_secrets() => {
                 format!("{error} (the secret of {} has the fingerprint {fingerprint})", self.identity.node())
             }
             _ => error.to_string(),

@@ -1,8 +1,13 @@
-//! Carries the octets of one [`Link`] until it is authenticated.
+//! Carries the octets of one connection until it is authenticated.
 
 use std::{cell::RefCell, future::poll_fn, io, time::Instant};
 
-use aemp_proto::link::{Authenticated, Link, LinkError, Method, Progress, RefusalCode};
+use aemp_proto::{
+    base,
+    id::NodeId,
+    link::{Authenticated, Link, LinkError, Method, Progress, RefusalCode},
+};
+use rustls::Connection;
 use thiserror::Error;
 
 use super::{
@@ -16,18 +21,41 @@ const CHUNK: usize = 4096;
 /// A channel to an authenticated peer.
 pub(super) struct Established {
     pub(super) channel: Channel,
-    pub(super) authenticated: Authenticated,
+    pub(super) peer: Peer,
     /// When this side began: its greeting is not older.
     pub(super) begun: Instant,
     /// What came in behind the handshake.
     pub(super) received: Vec<u8>,
 }
 
+/// Who proved itself.
+#[derive(Debug)]
+pub(super) enum Peer {
+    Native(Authenticated),
+    Base(base::Established),
+}
+
+impl Peer {
+    pub(super) const fn node(&self) -> &NodeId {
+        match self {
+            Self::Native(authenticated) => authenticated.node(),
+            Self::Base(established) => established.node(),
+        }
+    }
+}
+
 /// Why a handshake failed. The connection is closed.
 #[derive(Debug, Error)]
 pub(super) enum HandshakeError {
+    /// Behind the greetings of a base peer.
+    #[error(transparent)]
+    Base(LinkError),
     #[error("the other side closed the connection in the middle of the handshake")]
     Closed,
+    #[error(
+        "the other side, a base peer, closed the connection in the middle of the handshake: it has another secret, or is connected already, or refuses for another reason, which base peers do not tell"
+    )]
+    ClosedByBasePeer,
     #[error("the connection broke during the handshake: {0}")]
     Io(#[from] io::Error),
     #[error(transparent)]
@@ -45,12 +73,12 @@ pub(super) enum HandshakeError {
 
 /// One handshake under way.
 pub(super) struct Handshake<'a> {
-    channel: Channel,
+    pub(super) channel: Channel,
     link: Link,
-    tls: &'a Tls,
+    pub(super) tls: &'a Tls,
     scratch: &'a RefCell<Vec<u8>>,
-    /// Received, and not yet handled by the link.
-    received: Vec<u8>,
+    /// Received, and not yet handled.
+    pub(super) received: Vec<u8>,
     begun: Instant,
     total: usize,
     limit: usize,
@@ -65,9 +93,9 @@ impl<'a> Handshake<'a> {
     /// Does the handshake. After an error the other side has been told what can be told.
     pub(super) async fn run(mut self) -> Result<Established, HandshakeError> {
         match self.advance().await {
-            Ok(authenticated) => {
+            Ok(peer) => {
                 let Self { channel, received, begun, .. } = self;
-                Ok(Established { channel, authenticated, begun, received })
+                Ok(Established { channel, peer, begun, received })
             }
             Err(error) => {
                 if self.channel.queue(self.link.transmit().into()).is_ok() {
@@ -78,36 +106,34 @@ impl<'a> Handshake<'a> {
         }
     }
 
-    async fn advance(&mut self) -> Result<Authenticated, HandshakeError> {
+    async fn advance(&mut self) -> Result<Peer, HandshakeError> {
         loop {
             let mut input = &self.received[..];
             let progress = self.link.receive(&mut input)?;
             let handled = self.received.len() - input.len();
             self.received.drain(..handled);
-            self.send().await?;
+            let octets = self.link.transmit();
+            self.send(octets).await?;
             match progress {
-                Progress::Done(authenticated) => return Ok(authenticated),
+                Progress::Done(authenticated) => return Ok(Peer::Native(authenticated)),
+                // Boxed, so that native handshakes are not as large.
+                Progress::Base(mut base) => return Box::pin(self.advance_base(&mut base)).await.map(Peer::Base),
                 Progress::StartTls { client, method } => self.start_tls(client, method).await?,
                 Progress::Wait => self.read().await?,
             }
         }
     }
 
-    async fn send(&mut self) -> io::Result<()> {
-        self.channel.queue(self.link.transmit().into())?;
+    pub(super) async fn send(&mut self, octets: Vec<u8>) -> io::Result<()> {
+        self.channel.queue(octets.into())?;
         self.channel.flush().await
     }
 
     async fn start_tls(&mut self, client: bool, method: Method) -> Result<(), HandshakeError> {
         // A link agrees only on methods that its credentials have.
         let connection = self.tls.start(client, method).ok_or(LinkError::AuthenticationFailed)??;
-        let in_the_clear = std::mem::take(&mut self.received);
-        self.channel.start_tls(connection, &in_the_clear, &mut self.received)?;
-        self.channel.flush().await?;
-        while self.channel.tls().is_some_and(|tls| tls.is_handshaking()) {
-            self.read().await?;
-            self.channel.flush().await?;
-        }
+        self.enter_tls(connection)?;
+        self.establish_tls().await?;
         if let Some(tls) = self.channel.tls() {
             let verified = self.tls.has_verified(method, tls, self.link.claimed_peer());
             self.link.tls_established(exporter(tls)?, verified)?;
@@ -115,7 +141,23 @@ impl<'a> Handshake<'a> {
         Ok(())
     }
 
-    async fn read(&mut self) -> Result<(), HandshakeError> {
+    /// From here on everything is inside TLS.
+    pub(super) fn enter_tls(&mut self, connection: Connection) -> io::Result<()> {
+        let in_the_clear = std::mem::take(&mut self.received);
+        self.channel.start_tls(connection, &in_the_clear, &mut self.received)
+    }
+
+    /// Carries octets until TLS is established.
+    pub(super) async fn establish_tls(&mut self) -> Result<(), HandshakeError> {
+        self.channel.flush().await?;
+        while self.channel.tls().is_some_and(|tls| tls.is_handshaking()) {
+            self.read().await?;
+            self.channel.flush().await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn read(&mut self) -> Result<(), HandshakeError> {
         if self.total >= self.limit {
             return Err(HandshakeError::TooMuch(self.limit));
         }
@@ -146,14 +188,14 @@ fn tls_error(error: io::Error) -> HandshakeError {
 impl HandshakeError {
     /// Whether this side did not want the other: not if it went away, as a dialler does that reached us twice.
     pub(super) fn is_refusal(&self) -> bool {
-        !matches!(self, Self::Silent | Self::Closed | Self::Io(_))
+        !matches!(self, Self::Silent | Self::Closed | Self::ClosedByBasePeer | Self::Io(_))
     }
 
     /// Whether dialling the same address again is useless until somebody changes a configuration.
     /// Then the code that says why.
     pub(super) fn code(&self) -> Option<&'static str> {
         match self {
-            Self::Link(error) => error.is_final().then(|| error.code()),
+            Self::Base(error) | Self::Link(error) => error.is_final().then(|| error.code()),
             Self::Tls(rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_)) => Some("auth_failed"),
             _ => None,
         }

@@ -62,10 +62,25 @@ impl Listeners {
                 }
             };
             let (socket, addresses) = opened.map_err(|error| ListenError::Io { place: place.clone(), error })?;
-            listeners.sockets.push(socket);
+            listeners.sockets.push(Listener { socket, admits_base_peers: false });
             listeners.addresses.extend(addresses);
         }
         Ok(listeners)
+    }
+
+    /// The same sockets, at which base peers are admitted as well.
+    #[must_use]
+    pub(crate) fn admitting_base_peers(mut self) -> Self {
+        self.sockets.iter_mut().for_each(|listener| listener.admits_base_peers = true);
+        self
+    }
+
+    /// These and others.
+    #[must_use]
+    pub(crate) fn and(mut self, others: Self) -> Self {
+        self.sockets.extend(others.sockets);
+        self.addresses.extend(others.addresses);
+        self
     }
 
     /// How others reach the sockets, best first.
@@ -75,23 +90,25 @@ impl Listeners {
 
     /// Whether other hosts may reach the sockets: then the secret has to be a good one.
     pub(crate) fn is_beyond_loopback(&self) -> bool {
-        self.sockets.iter().any(|socket| match socket {
-            Listener::Tcp(socket) => !socket.local_addr().is_ok_and(|bound| bound.ip().to_canonical().is_loopback()),
-            Listener::Unix { .. } => false,
-        })
+        self.sockets.iter().any(Listener::is_beyond_loopback)
+    }
+
+    /// The same for those at which base peers are admitted, and their secret.
+    pub(crate) fn admits_base_peers_beyond_loopback(&self) -> bool {
+        self.sockets.iter().any(|listener| listener.admits_base_peers && listener.is_beyond_loopback())
     }
 }
 
-async fn tcp(host: &str, port: u16) -> io::Result<(Listener, Vec<Address>)> {
+async fn tcp(host: &str, port: u16) -> io::Result<(ListeningSocket, Vec<Address>)> {
     let socket = TcpListener::bind((host, port)).await?;
     let bound = socket.local_addr()?;
     let addresses =
         if bound.ip().is_unspecified() { reachable(bound.port()) } else { vec![Address::ip(bound.ip(), bound.port())] };
-    Ok((Listener::Tcp(socket), addresses))
+    Ok((ListeningSocket::Tcp(socket), addresses))
 }
 
 /// One socket for both families; IPv4 alone where the system has no other.
-fn everywhere(port: u16) -> io::Result<(Listener, Vec<Address>)> {
+fn everywhere(port: u16) -> io::Result<(ListeningSocket, Vec<Address>)> {
     let open = |domain: Domain, ip: IpAddr| {
         let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
         if domain == Domain::IPV6 {
@@ -106,7 +123,7 @@ fn everywhere(port: u16) -> io::Result<(Listener, Vec<Address>)> {
     let socket = open(Domain::IPV6, Ipv6Addr::UNSPECIFIED.into())
         .or_else(|_| open(Domain::IPV4, Ipv4Addr::UNSPECIFIED.into()))?;
     let port = socket.local_addr()?.port();
-    Ok((Listener::Tcp(socket), reachable(port)))
+    Ok((ListeningSocket::Tcp(socket), reachable(port)))
 }
 
 /// The addresses from which this host would speak to others: those of its default routes. A host without
@@ -138,7 +155,7 @@ fn is_for_others(ip: IpAddr) -> bool {
     !ip.is_unspecified() && !ip.is_loopback() && !link_local
 }
 
-fn unix(path: &Path) -> io::Result<Listener> {
+fn unix(path: &Path) -> io::Result<ListeningSocket> {
     let socket = match UnixListener::bind(path) {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_stale(path) => {
             std::fs::remove_file(path)?;
@@ -146,7 +163,7 @@ fn unix(path: &Path) -> io::Result<Listener> {
         }
         result => result,
     }?;
-    Ok(Listener::Unix { socket, _file: SocketFile(path.to_owned()) })
+    Ok(ListeningSocket::Unix { socket, _file: SocketFile(path.to_owned()) })
 }
 
 /// A socket at which nobody listens any more: its node was killed.
@@ -159,14 +176,21 @@ fn is_stale(path: &Path) -> bool {
 
 /// An open socket.
 #[derive(Debug)]
-pub(super) enum Listener {
+pub(super) struct Listener {
+    socket: ListeningSocket,
+    /// Whether those who connect may be base peers.
+    admits_base_peers: bool,
+}
+
+#[derive(Debug)]
+enum ListeningSocket {
     Tcp(TcpListener),
     Unix { socket: UnixListener, _file: SocketFile },
 }
 
 /// The file of a Unix socket, removed when the node stops listening.
 #[derive(Debug)]
-pub(super) struct SocketFile(PathBuf);
+struct SocketFile(PathBuf);
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
@@ -180,21 +204,34 @@ pub(super) struct Accepted {
     pub(super) io: Box<dyn Io>,
     pub(super) source: Source,
     pub(super) peer_address: Option<SocketAddr>,
+    /// Whether the other side may be a base peer.
+    pub(super) admits_base_peers: bool,
 }
 
 impl Listener {
+    fn is_beyond_loopback(&self) -> bool {
+        match &self.socket {
+            ListeningSocket::Tcp(socket) => {
+                !socket.local_addr().is_ok_and(|bound| bound.ip().to_canonical().is_loopback())
+            }
+            ListeningSocket::Unix { .. } => false,
+        }
+    }
+
     /// The next connection.
     pub(super) async fn accept(&self) -> io::Result<Accepted> {
-        match self {
-            Self::Tcp(socket) => {
+        let admits_base_peers = self.admits_base_peers;
+        match &self.socket {
+            ListeningSocket::Tcp(socket) => {
                 let (stream, peer) = socket.accept().await?;
                 // It fails only on a connection that is gone again, which the handshake will find out.
                 let _ = stream.set_nodelay(true);
-                Ok(Accepted { io: Box::new(stream), source: Source::Ip(peer.ip()), peer_address: Some(peer) })
+                let source = Source::Ip(peer.ip());
+                Ok(Accepted { io: Box::new(stream), source, peer_address: Some(peer), admits_base_peers })
             }
-            Self::Unix { socket, .. } => {
+            ListeningSocket::Unix { socket, .. } => {
                 let (stream, _) = socket.accept().await?;
-                Ok(Accepted { io: Box::new(stream), source: Source::Local, peer_address: None })
+                Ok(Accepted { io: Box::new(stream), source: Source::Local, peer_address: None, admits_base_peers })
             }
         }
     }

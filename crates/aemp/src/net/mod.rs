@@ -2,6 +2,7 @@
 //!
 //! Everything runs on the node's own thread, in one `LocalSet`.
 
+mod base_handshake;
 mod bind;
 mod channel;
 mod connect;
@@ -9,6 +10,7 @@ mod connection;
 mod doorway;
 mod handshake;
 mod inbox;
+mod legacy;
 mod listen;
 mod network;
 mod tls;
@@ -17,8 +19,10 @@ mod unsent;
 
 pub(crate) use bind::BindSyntaxError;
 pub(crate) use doorway::TransportSettings;
+pub(crate) use legacy::{Legacy, LegacyDials};
 pub(crate) use listen::{ListenError, Listeners};
 pub(crate) use network::Network;
+pub(crate) use tls::LegacyCertificate;
 pub use tls::{CertificateError, Certificates};
 
 use aemp_proto::{

@@ -26,7 +26,7 @@ use super::{
     CertificateError, Host, TransportSettings,
     connection::{Connection, Signal},
     doorway::Doorway,
-    handshake::{Established, HandshakeError},
+    handshake::{Established, HandshakeError, Peer},
     listen::{Accepted, Listener, Listeners},
 };
 
@@ -193,11 +193,14 @@ impl<H: Host> Network<H> {
 
     /// Hands an authenticated connection to the kernel and works on it.
     fn attach(&self, established: Established, dial: Option<DialId>) {
-        let Established { channel, authenticated, begun, received } = established;
-        let node = authenticated.node().clone();
-        let id = self.0.host.kernel(|kernel, now| {
-            let greeted_at = Time::new(now.since_start().saturating_sub(begun.elapsed()));
-            kernel.attach(&authenticated, dial, greeted_at, now)
+        let Established { channel, peer, begun, received } = established;
+        let node = peer.node().clone();
+        let id = self.0.host.kernel(|kernel, now| match &peer {
+            Peer::Native(authenticated) => {
+                let greeted_at = Time::new(now.since_start().saturating_sub(begun.elapsed()));
+                kernel.attach(authenticated, dial, greeted_at, now)
+            }
+            Peer::Base(established) => kernel.attach_base(established, dial, now),
         });
         let signal = Rc::new(Signal::default());
         self.0.connections.borrow_mut().insert(id, signal.clone());

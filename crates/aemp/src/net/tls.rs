@@ -1,9 +1,12 @@
-//! TLS 1.3 for connections between native nodes.
+//! TLS 1.3, between native nodes and with base peers.
 
 mod certificate;
+mod known;
+mod legacy;
 mod trust;
 
 pub use certificate::{CertificateError, Certificates};
+pub(crate) use legacy::LegacyCertificate;
 
 use std::sync::Arc;
 
@@ -17,6 +20,8 @@ use rustls::{
     version::TLS13,
 };
 
+use super::Legacy;
+
 /// The label of the exporter value that the proofs cover.
 const EXPORTER_LABEL: &[u8] = b"EXPORTER-aemp-native";
 
@@ -27,6 +32,8 @@ pub(super) struct Tls {
     secret: Pair,
     /// With configured certificates, verified both ways.
     certificate: Option<(Pair, Certificates)>,
+    /// With the certificate for base peers, verified both ways.
+    legacy: Option<Pair>,
 }
 
 #[derive(Debug)]
@@ -35,15 +42,29 @@ struct Pair {
     server: Arc<ServerConfig>,
 }
 
+impl Pair {
+    fn start(&self, client: bool) -> Option<Result<Connection, rustls::Error>> {
+        Some(if client {
+            // Members have no host names: the name is neither sent nor checked.
+            let name = ServerName::try_from(certificate::NAME).ok()?;
+            ClientConnection::new(self.client.clone(), name).map(Connection::Client)
+        } else {
+            ServerConnection::new(self.server.clone()).map(Connection::Server)
+        })
+    }
+}
+
 impl Tls {
     /// The configurations of a node.
-    pub(super) fn new(certificates: Option<Certificates>) -> Result<Self, CertificateError> {
+    pub(super) fn new(certificates: Option<Certificates>, legacy: Option<&Legacy>) -> Result<Self, CertificateError> {
         let provider = Arc::new(ring::default_provider());
         let certificate = match certificates {
             Some(certificates) => Some((verified(&provider, &certificates)?, certificates)),
             None => None,
         };
-        Ok(Self { secret: unverified(&provider)?, certificate })
+        let legacy = legacy.and_then(|legacy| legacy.certificate.as_ref());
+        let legacy = legacy.map(|certificate| certificate.pair(&provider)).transpose()?;
+        Ok(Self { secret: unverified(&provider)?, certificate, legacy })
     }
 
     /// A connection that is about to start. `None` if this node has no certificate for the method.
@@ -52,13 +73,12 @@ impl Tls {
             Method::Secret => &self.secret,
             Method::Certificate => &self.certificate.as_ref()?.0,
         };
-        Some(if client {
-            // Members have no host names: the name is neither sent nor checked.
-            let name = ServerName::try_from(certificate::NAME).ok()?;
-            ClientConnection::new(pair.client.clone(), name).map(Connection::Client)
-        } else {
-            ServerConnection::new(pair.server.clone()).map(Connection::Server)
-        })
+        pair.start(client)
+    }
+
+    /// The same for a base peer.
+    pub(super) fn start_base(&self, client: bool) -> Option<Result<Connection, rustls::Error>> {
+        self.legacy.as_ref()?.start(client)
     }
 
     /// Whether the other side of an established connection showed a certificate that was verified and, where
@@ -114,3 +134,6 @@ fn pair(mut client: ClientConfig, mut server: ServerConfig) -> Pair {
     server.send_tls13_tickets = 0;
     Pair { client: Arc::new(client), server: Arc::new(server) }
 }
+
+#[cfg(test)]
+mod tests;

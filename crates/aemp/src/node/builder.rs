@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::{
     Node,
     configured::{Profile, Told},
+    legacy::LegacySettings,
     start,
 };
 use crate::{
@@ -37,6 +38,7 @@ pub struct Builder {
     pub(super) stop_timeout: Duration,
     pub(super) profile: Profile,
     pub(super) told: Told,
+    pub(super) legacy: LegacySettings,
     error: Option<String>,
 }
 
@@ -74,6 +76,7 @@ impl Builder {
             stop_timeout: Duration::from_secs(5),
             profile: Profile::OfUser,
             told: Told::default(),
+            legacy: LegacySettings::default(),
             error: None,
         }
     }
@@ -204,6 +207,11 @@ impl Builder {
             return Err(Error::Configuration(error.into()));
         }
         start::start(self.configured()?.checked()?).map(Node::new)
+    }
+
+    /// Whether no place to listen at was named.
+    pub(super) fn listens_nowhere(&self) -> bool {
+        self.bind.is_empty() && self.legacy.bind.is_empty()
     }
 
     /// The node's ID, once its addresses are known.

@@ -50,8 +50,9 @@ impl Builder {
     }
 
     fn with(mut self, settings: Settings) -> Result<Self, ConfigError> {
+        let listens = !matches!(self.name, Name::Anonymous);
         // A name and addresses would make an anonymous node one that others can find.
-        if !matches!(self.name, Name::Anonymous) {
+        if listens {
             self.bind = if self.bind.is_empty() { settings.bind.unwrap_or_default() } else { self.bind };
             self.advertise =
                 if self.advertise.is_empty() { settings.advertise.unwrap_or_default() } else { self.advertise };
@@ -65,6 +66,7 @@ impl Builder {
             let text = settings.secret.map(|source| source.text()).transpose()?;
             self.secret = text.map(|text| text.as_str().to_owned().into());
         }
+        self.legacy = self.legacy.with(settings.legacy, listens)?;
         if let Some(heartbeat) = settings.heartbeat.filter(|_| !self.told.heartbeat) {
             self.timing.heartbeat = heartbeat;
         }

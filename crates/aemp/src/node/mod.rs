@@ -11,6 +11,7 @@ mod handler;
 mod host;
 mod inbox;
 mod jobs;
+mod legacy;
 mod lossy;
 mod network;
 mod observe;

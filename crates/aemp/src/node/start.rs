@@ -94,7 +94,7 @@ async fn make(builder: Builder, clock: Clock) -> Result<(Rc<Engine>, Alarm)> {
         [] => listeners.addresses().to_vec(),
         advertised => advertised.to_vec(),
     };
-    let of_id = if builder.bind.is_empty() { &builder.advertise } else { &told };
+    let of_id = if builder.listens_nowhere() { &builder.advertise } else { &told };
     let membership = Membership::find(&builder, &listeners)?;
     let identity = membership.identity(builder.make_id(of_id)?, &random()?);
     let settings = settings(&builder, &identity, told)?;

@@ -2,8 +2,8 @@
 
 use crate::{
     base::{
-        Credentials, Established, Handshake, Member, MessageReader, Opening, Progress, Received, Secret, StreamError,
-        Tolerated,
+        Access, Credentials, Established, Handshake, Member, MessageReader, Opening, Progress, Received, Secret,
+        StreamError, Tolerated,
     },
     limits::Limits,
     link::{LinkError, Outstanding, Side},
@@ -34,7 +34,7 @@ pub(super) fn secret() -> Secret {
 }
 
 pub(super) fn member(node: &str, credentials: Credentials, tolerated: Tolerated) -> Member {
-    Member { node: node.parse().unwrap(), credentials, tolerated }
+    Member { node: node.parse().unwrap(), access: Access { credentials, tolerated } }
 }
 
 impl End {

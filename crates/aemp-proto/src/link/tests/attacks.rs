@@ -98,7 +98,13 @@ fn a_recorded_handshake_is_worth_nothing() {
         let mut end = acceptor();
         end.link = crate::link::Link::new(
             std::rc::Rc::new(identity("b", secret())),
-            crate::link::Opening { side: Side::Acceptor, nonce, protection: Protection::Encrypted, peer_address: None },
+            crate::link::Opening {
+                side: Side::Acceptor,
+                nonce,
+                protection: Protection::Encrypted,
+                peer_address: None,
+                base: None,
+            },
             &Outstanding::default(),
             &crate::limits::Limits::default(),
         );

@@ -43,7 +43,7 @@ impl End {
     }
 
     pub(super) fn with(identity: Identity, side: Side, nonce: u8, protection: Protection, all: &Outstanding) -> Self {
-        let opening = Opening { side, nonce: [nonce; 32], protection, peer_address: None };
+        let opening = Opening { side, nonce: [nonce; 32], protection, peer_address: None, base: None };
         Self {
             link: Link::new(Rc::new(identity), opening, all, &Limits::default()),
             exporter: EXPORTER,
@@ -71,6 +71,7 @@ impl End {
                         let established = self.link.tls_established(self.exporter, self.peer_verified);
                         self.outcome = established.err().map(Err);
                     }
+                    Ok(Progress::Base(_)) => panic!("base peers are not admitted"),
                     Ok(Progress::Done(authenticated)) => self.outcome = Some(Ok(authenticated)),
                     Err(error) => self.outcome = Some(Err(error)),
                 }

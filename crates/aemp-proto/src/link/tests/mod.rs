@@ -2,6 +2,7 @@
 
 mod agreements;
 mod attacks;
+mod base_peers;
 mod ends;
 mod greetings;
 mod junk;

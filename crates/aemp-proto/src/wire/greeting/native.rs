@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr, str::FromStr};
 
-use super::Greeting;
+use super::{BaseOffer, Greeting};
 use crate::id::NodeId;
 
 /// The versions of the native protocol that a node speaks, `1` or `1-2`.
@@ -61,6 +61,8 @@ pub struct NativeKeys<'a> {
     pub versions: Versions,
     /// Whether it would do without encryption.
     pub plain: bool,
+    /// What it offers to base peers, where they are admitted as well.
+    pub base: Option<BaseOffer<'a>>,
     /// The other end of the connection, if it has a number.
     pub peer_address: Option<SocketAddr>,
     /// 32 random octets, for this connection only.
@@ -70,7 +72,12 @@ pub struct NativeKeys<'a> {
 impl Greeting {
     /// The greeting of a native node.
     pub fn native(keys: &NativeKeys<'_>) -> Self {
-        let mut first = format!("aemp;1;{};{};native;provider=aemp-0.1", keys.node, keys.auths);
+        let mut first = format!("aemp;1;{};{}", keys.node, keys.auths);
+        match &keys.base {
+            Some(base) => first.push_str(&format!(",{};native,{}", base.auths, base.framings)),
+            None => first.push_str(";native"),
+        }
+        first.push_str(";provider=aemp-0.1");
         if let Some(address) = keys.peer_address {
             first.push_str(&format!(";peeraddr={address}"));
         }
@@ -78,7 +85,13 @@ impl Greeting {
         if keys.plain {
             first.push_str(";nplain=1");
         }
+        first.push_str(keys.base.as_ref().map_or("", BaseOffer::keys));
         Self { first: first.into(), nonce: print_nonce(&keys.nonce).into(), node: keys.node.clone() }
+    }
+
+    /// Whether the sender speaks the native protocol, in whatever version.
+    pub fn is_native(&self) -> bool {
+        self.key("native").is_some()
     }
 
     /// The nonce, if it is one of a native node: 64 hexadecimal digits in lower case.

@@ -46,6 +46,7 @@ fn a_native_greeting_is_read_back() {
         auths: "native_secret",
         versions: Versions::new(1, 2).unwrap(),
         plain: true,
+        base: None,
         peer_address: Some("127.0.0.1:5".parse().unwrap()),
         nonce: [0xab; 32],
     };

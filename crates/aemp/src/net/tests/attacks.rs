@@ -34,7 +34,12 @@ async fn forward(
 }
 
 fn accepted(stream: DuplexStream) -> Accepted {
-    Accepted { io: Box::new(stream), source: aemp_proto::link::Source::Local, peer_address: None }
+    Accepted {
+        io: Box::new(stream),
+        source: aemp_proto::link::Source::Local,
+        peer_address: None,
+        admits_base_peers: false,
+    }
 }
 
 /// Encrypted, although it is inside the process: what comes over a socket goes through the same code.
@@ -140,7 +145,7 @@ async fn a_man_in_the_middle_with_tls_of_his_own_is_found_out() {
         let (of_a, of_b) = (read_greeting(&mut near).await, read_greeting(&mut far).await);
         near.write_all(&of_b).await.unwrap();
         far.write_all(&of_a).await.unwrap();
-        let tls = Tls::new(None).unwrap();
+        let tls = Tls::new(None, None).unwrap();
         let ((mut near, mut proof), (mut far, _)) = (middle(near, false, &tls).await, middle(far, true, &tls).await);
         let mut scratch = vec![0; 4096];
         while proof.len() < 166 {

@@ -44,8 +44,8 @@ async fn members_of_one_authority_meet() {
     let authority = Authority::new();
     let own = || authority.issue(&authority, unchanged);
     let (dialled, accepted) = meet(with_certificates("a", own()), with_certificates("b", own())).await;
-    assert_eq!(dialled.unwrap().authenticated.node(), &node("b"));
-    assert_eq!(accepted.unwrap().authenticated.node(), &node("a"));
+    assert_eq!(dialled.unwrap().peer.node(), &node("b"));
+    assert_eq!(accepted.unwrap().peer.node(), &node("a"));
 }
 
 #[tokio::test]

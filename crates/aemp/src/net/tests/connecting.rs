@@ -14,7 +14,7 @@ use crate::{net::TransportSettings, secret::Weakness};
 async fn two_nodes_with_one_secret_meet() {
     let (dialled, accepted) = meet(settings("a", 1), settings("b", 1)).await;
     let (mut dialled, mut accepted) = (dialled.unwrap(), accepted.unwrap());
-    assert_eq!((dialled.authenticated.node(), accepted.authenticated.node()), (&node("b"), &node("a")));
+    assert_eq!((dialled.peer.node(), accepted.peer.node()), (&node("b"), &node("a")));
     let octets: Vec<u8> = (0..1_000_000_u32).map(|n| n as u8).collect();
     assert_eq!(carry(&mut dialled.channel, &mut accepted.channel, &octets).await, octets);
     assert_eq!(carry(&mut accepted.channel, &mut dialled.channel, &octets).await, octets);

@@ -37,6 +37,7 @@ pub(super) fn settings(name: &str, secret: u8) -> TransportSettings {
         dial_timeout: Duration::from_secs(5),
         protection: Protection::Encrypted,
         confined: None,
+        legacy: None,
     }
 }
 
@@ -50,8 +51,9 @@ pub(super) fn doorway(settings: TransportSettings) -> Rc<Doorway> {
     Rc::new(Doorway::new(settings).unwrap())
 }
 
+/// Base peers are admitted, if the node that accepts here knows how.
 pub(super) async fn listen(place: &str) -> (Listeners, Address) {
-    let listeners = Listeners::open(&[place.parse::<Bind>().unwrap()]).await.unwrap();
+    let listeners = Listeners::open(&[place.parse::<Bind>().unwrap()]).await.unwrap().admitting_base_peers();
     let address = listeners.addresses()[0].clone();
     (listeners, address)
 }

@@ -121,6 +121,6 @@ impl ServerCertVerifier for ChainOnly {
 }
 
 /// TLS 1.2 is never offered, so nobody gets here.
-const fn only_tls13() -> Error {
+pub(super) const fn only_tls13() -> Error {
     Error::InvalidCertificate(CertificateError::BadSignature)
 }
