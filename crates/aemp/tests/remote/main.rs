@@ -1,6 +1,7 @@
 //! What nodes do with each other, over real sockets.
 
 mod absent;
+mod base_peers;
 mod bulk;
 mod common;
 mod crowds;
