@@ -83,6 +83,9 @@ impl Node {
             timing,
             refused_is_death: RefusedIsDeath::SameHost,
             seed: 0,
+            wall_clock: Duration::ZERO,
+            seeds: Vec::new(),
+            global: false,
         });
         for (port, opened) in config.ports.iter().enumerate() {
             if (opened.node, opened.run) == (at, run) {

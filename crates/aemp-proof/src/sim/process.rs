@@ -101,6 +101,9 @@ impl World {
             timing,
             refused_is_death: aemp_proto::kernel::RefusedIsDeath::SameHost,
             seed: self.random.next(),
+            wall_clock: Duration::ZERO,
+            seeds: Vec::new(),
+            global: false,
         });
         self.runtimes.push(Runtime {
             node,
@@ -251,6 +254,8 @@ impl World {
             Output::Kill { port, reason } => self.close_port(process, port, reason),
             Output::Renamed { old, id, .. } => self.renamed(old, id),
             Output::Event(event) => self.observe(process, event),
+            // No node has seeds, or watches the database.
+            Output::Resolve { .. } | Output::Changed { .. } => {}
         }
     }
 

@@ -10,6 +10,7 @@ use std::{
         mpsc,
     },
     thread,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use aemp_proto::{
@@ -112,6 +113,9 @@ fn settings(builder: &Builder, identity: &Identity, addresses: Vec<Address>) -> 
         timing: builder.timing,
         refused_is_death: builder.refused_is_death,
         seed: u64::from_ne_bytes(random()?),
+        wall_clock: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+        seeds: builder.seeds.clone(),
+        global: builder.global,
     })
 }
 

@@ -8,6 +8,7 @@ mod counts;
 mod dead_names;
 mod deadlines;
 mod delivery;
+mod directory;
 mod driver;
 mod explaining;
 mod fences;

@@ -45,6 +45,9 @@ impl Member {
             timing: Timing::default(),
             refused_is_death: Default::default(),
             seed: 1,
+            wall_clock: Duration::ZERO,
+            seeds: Vec::new(),
+            global: false,
         });
         let port = PortNumbers::default().take().unwrap();
         kernel.open(port);

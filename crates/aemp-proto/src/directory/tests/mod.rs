@@ -1,0 +1,1 @@
+//! The directory without a network.
