@@ -3,8 +3,8 @@
 use super::{
     Action, Directory, GRACE, Message, Refusal, Role, SETTLING,
     clock::Stamp,
-    entry::Changes,
-    local::GLOBALS,
+    entry::{Changes, Encoded},
+    local::{GLOBALS, LISTENERS},
     name::Name,
     neighbour::{Arriving, Neighbour, begun},
     query::Facet,
@@ -32,7 +32,7 @@ impl Directory {
         let settling_until = if knows_others { self.now.after(SETTLING) } else { self.now };
         self.role = Role::Global { settling_until: Some(settling_until) };
         self.register_anew();
-        self.set_for_node(GLOBALS, &Value::Null);
+        self.publish_global(&self.me.clone());
         self.actions.push_back(Action::BecameGlobal);
         let neighbours: Vec<_> = self.neighbours.keys().cloned().collect();
         for node in neighbours {
@@ -148,8 +148,29 @@ impl Directory {
         self.replica.claim_all(from, parts);
         self.fading.remove(from);
         self.release_slave(from);
+        self.publish_global(from);
         self.settled();
         Ok(())
+    }
+
+    /// Tells all that a node is global, and where it listens. Each global node does so for all that it is connected with: that
+    /// is how those learn of each other that have only a third one in common.
+    fn publish_global(&mut self, node: &NodeId) {
+        let listeners = self.replica.claimed(node, node);
+        let listeners = listeners.and_then(|claimed| claimed.part.get(&Name::fixed(LISTENERS), &Name::of(node)));
+        if let Some(listeners) = listeners.map(|entry| entry.value.clone()).filter(|_| *node != self.me) {
+            self.set_for_node(node, LISTENERS, listeners);
+        }
+        if let Ok(nothing) = Encoded::of(&Value::Null) {
+            self.set_for_node(node, GLOBALS, nothing);
+        }
+    }
+
+    /// A node of which this one told that it is global is lost.
+    fn unpublish_global(&mut self, node: &NodeId) {
+        for family in [GLOBALS, LISTENERS] {
+            self.change_own(Changes::remove(Name::fixed(family), Name::of(node)));
+        }
     }
 
     /// A slave is one no more: it is lost, or became global and claims its own part.
@@ -207,6 +228,7 @@ impl Directory {
             self.fading.insert(node.clone(), self.now.after(GRACE));
             let addresses = self.addresses_of(node);
             self.seeds.lose(node, addresses, self.now);
+            self.unpublish_global(node);
             self.seeds.hurry(self.now);
         }
     }

@@ -112,8 +112,7 @@ impl Directory {
 
     /// Where a node listens, as it says in the database.
     pub(super) fn listeners_of(&self, node: &NodeId) -> Option<Vec<String>> {
-        let key = Name::new(node.as_str()).ok()?;
-        match self.replica.union.get(&Name::fixed(LISTENERS), &key)?.value() {
+        match self.replica.union.get(&Name::fixed(LISTENERS), &Name::of(node))?.value() {
             Value::Array(addresses) => Some(addresses.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
             _ => None,
         }
@@ -122,15 +121,15 @@ impl Directory {
     /// This node listens there.
     pub(super) fn register_listeners(&mut self, addresses: &[Address]) {
         let texts = addresses.iter().map(|address| Value::from(address.to_string())).collect();
-        self.set_for_node(LISTENERS, &Value::Array(texts));
+        if let Ok(value) = Encoded::of(&Value::Array(texts)) {
+            self.set_for_node(&self.me.clone(), LISTENERS, value);
+        }
     }
 
-    /// Sets what a family of the nodes says about this node.
-    pub(super) fn set_for_node(&mut self, family: &'static str, value: &Value) {
-        // A node whose ID is too long for a key can be reached by its own recipe only.
-        let (Ok(key), Ok(value)) = (Name::new(self.me.as_str()), Encoded::of(value)) else { return };
+    /// Sets what a family of the nodes says about a node.
+    pub(super) fn set_for_node(&mut self, node: &NodeId, family: &'static str, value: Encoded) {
         let entry = Entry { stamp: self.stamp(), value };
-        self.change_own(Changes::set(Name::fixed(family), key, entry));
+        self.change_own(Changes::set(Name::fixed(family), Name::of(node), entry));
     }
 }
 
