@@ -50,11 +50,19 @@ impl From<ValueError> for DatabaseError {
     }
 }
 
+impl From<ValueError> for Refusal {
+    fn from(error: ValueError) -> Self {
+        Self::Value(error.to_string())
+    }
+}
+
 /// Why a request of another node is not carried out. That node is at fault, and nothing was changed.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub(crate) enum Refusal {
     #[error("it is no request of the directory: {0}")]
     Malformed(#[from] DecodeError),
+    #[error("what it sets cannot be kept: {0}")]
+    Value(String),
     #[error("it asks this node as its master, but has not registered here")]
     NotASlave,
     #[error("it sends what only global nodes send, but has not said that it is one")]

@@ -6,7 +6,8 @@ use super::{
     entry::{Changes, Encoded},
     local::{GLOBALS, LISTENERS},
     name::Name,
-    neighbour::{Arriving, Neighbour, begun},
+    neighbour::{Arriving, Form, Neighbour, begun},
+    part::Part,
     query::Facet,
     replica::Claimed,
     wire::{self, Claim, pieces_of_changes, pieces_of_claims},
@@ -60,6 +61,9 @@ impl Directory {
             return;
         }
         neighbour.is_informed = true;
+        if neighbour.form == Form::Base {
+            return self.inform_base(node);
+        }
         let claims = self.replica.claims_of(&self.me);
         let pieces = pieces_of_claims(claims.map(|(owner, claimed)| (owner, claimed.since, &claimed.part)));
         for (left, claims) in pieces {
@@ -70,17 +74,24 @@ impl Directory {
 
     /// Tells all other global nodes of a change in what this one claims.
     pub(super) fn tell_globals(&mut self, owner: &NodeId, since: Option<Stamp>, changes: &[Changes]) {
-        let informed = self.neighbours.iter().filter(|(_, neighbour)| neighbour.is_informed);
-        let informed: Vec<_> = informed.map(|(node, _)| node.clone()).collect();
+        self.tell_base_globals(&self.informed(Form::Base), owner, changes);
+        let informed = self.informed(Form::Native);
         if informed.is_empty() {
             return;
         }
         let clock = self.clock.last();
-        for (_, piece) in pieces_of_changes(changes.to_vec()) {
+        // With an owner all that it had is gone.
+        let changes = if since.is_some() { changes.to_vec() } else { Vec::new() };
+        for (_, piece) in pieces_of_changes(changes) {
             for node in &informed {
                 self.send(node, Message::Update(clock, owner.clone(), since, piece.clone()));
             }
         }
+    }
+
+    fn informed(&self, form: Form) -> Vec<NodeId> {
+        let informed = self.neighbours.iter().filter(|(_, neighbour)| neighbour.is_informed && neighbour.form == form);
+        informed.map(|(node, _)| node.clone()).collect()
     }
 
     /// A node registers: this node is its master, and therefore global.
@@ -179,9 +190,10 @@ impl Directory {
             neighbour.slave = None;
         }
         let me = self.me.clone();
-        if self.replica.claimed(&me, node).is_some() {
+        if let Some(known) = self.replica.claimed(&me, node) {
+            let removed = Part::default().since(Some(&known.part));
             self.replica.claim(&me, node, None);
-            self.tell_globals(node, None, &[]);
+            self.tell_globals(node, None, &removed);
         }
     }
 
@@ -270,7 +282,7 @@ impl Directory {
         Ok(())
     }
 
-    fn reply(&mut self, to: &NodeId, facet: Facet, family: &Name, number: u64) {
+    fn reply(&mut self, to: &NodeId, facet: Facet, family: &Name, number: Name) {
         let most = self.limits.max_message.saturating_sub(1024);
         let answer = facet.read(&self.replica.union, family, most);
         let clock = self.clock.last();
@@ -285,7 +297,11 @@ impl Directory {
         }
         neighbour.watches.insert(family.clone());
         let content = self.replica.union.content(&family);
-        for (left, piece) in wire::pieces(content, |(key, value)| wire::size_of_pair((key, value))) {
+        let pieces = match neighbour.form {
+            Form::Native => wire::pieces(content, |(key, value)| wire::size_of_pair((key, value))),
+            Form::Base => vec![(0, content.into_iter().collect())],
+        };
+        for (left, piece) in pieces {
             let clock = self.clock.last();
             self.send(from, Message::Content(clock, family.clone(), left, piece));
         }

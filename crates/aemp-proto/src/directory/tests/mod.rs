@@ -1,5 +1,6 @@
 //! The directory without kernels: nodes that send their messages to each other.
 
+mod base;
 mod chaos;
 mod network;
 mod refusals;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    directory::{Action, Change, Directory, Message, Reached},
+    directory::{Action, Change, Directory, Form, Message, Reached},
     id::{Address, Incarnation, NodeId},
     kernel::{RefusedIsDeath, Settings, Timing},
     limits::Limits,
@@ -107,6 +107,7 @@ impl Network {
             }
             Action::Changed { change, .. } => self.nodes[n].note(&change),
             Action::Dial { address, .. } => self.dial(n, &address),
+            Action::SendBase { .. } => unreachable!("no node is a base peer"),
             Action::Resolve { .. } => unreachable!("no seed is a name"),
             Action::Answer { .. } | Action::Found { .. } => {}
             Action::MasterFound(_) | Action::MasterLost(_) | Action::BecameGlobal => {}
@@ -163,7 +164,7 @@ impl Network {
         let node = &mut self.nodes[here];
         if node.is_up {
             match item {
-                Item::Up => node.directory.up(&there, now),
+                Item::Up => node.directory.up(&there, Form::Native, now),
                 Item::Message(message) => {
                     if let Err(refusal) = node.directory.receive(&there, message, now) {
                         node.refused.push(format!("n{here} refuses {there}: {refusal}"));
