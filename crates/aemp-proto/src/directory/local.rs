@@ -118,9 +118,11 @@ impl Directory {
         }
     }
 
-    /// This node listens there.
+    /// This node listens there. What is for this host only is told if there is nothing else: then all nodes are here.
     pub(super) fn register_listeners(&mut self, addresses: &[Address]) {
-        let texts = addresses.iter().map(|address| Value::from(address.to_string())).collect();
+        let is_here_only = addresses.iter().all(Address::is_same_host);
+        let addresses = addresses.iter().filter(|address| is_here_only || !address.is_same_host());
+        let texts = addresses.map(|address| Value::from(address.to_string())).collect();
         if let Ok(value) = Encoded::of(&Value::Array(texts)) {
             self.set_for_node(&self.me.clone(), LISTENERS, value);
         }

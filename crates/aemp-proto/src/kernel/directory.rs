@@ -137,11 +137,22 @@ impl Kernel {
             return;
         }
         let Some(node) = self.peers.get(key).map(|peer| peer.node.clone()) else { return };
-        let message = cbor::decode::<Message>(&Body::Borrowed(body), &self.settings.limits);
-        let result = message.map_err(Refusal::from);
-        let result =
-            result.and_then(|message| self.on_directory(now, |directory| directory.receive(&node, message, now)));
-        if let Err(refusal) = result {
+        let message = cbor::decode::<Message>(&Body::Borrowed(body), &self.settings.limits).map_err(Refusal::from);
+        let heard =
+            message.and_then(|message| self.on_directory(now, |directory| directory.receive(&node, message, now)));
+        self.report(node, heard);
+    }
+
+    /// A base peer asks something of the directory.
+    #[expect(dead_code, reason = "the kernel takes no messages of base peers yet")]
+    pub(super) fn directory_request(&mut self, key: Key, tag: &str, arguments: Vec<Value>, now: Time) {
+        let Some(node) = self.peers.get(key).map(|peer| peer.node.clone()) else { return };
+        let heard = self.on_directory(now, |directory| directory.receive_base(&node, tag, arguments, now));
+        self.report(node, heard);
+    }
+
+    fn report(&mut self, node: NodeId, heard: Result<(), Refusal>) {
+        if let Err(refusal) = heard {
             self.event(Event::RequestRefused { node, error: refusal.to_string() });
         }
     }

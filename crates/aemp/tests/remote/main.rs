@@ -10,5 +10,6 @@ mod loops;
 mod lossy;
 mod origins;
 mod security;
+mod seeds;
 mod services;
 mod values;
