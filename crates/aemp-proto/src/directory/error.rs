@@ -27,6 +27,12 @@ pub enum DatabaseError {
     /// The value cannot be encoded.
     #[error("the value cannot be encoded: {0}")]
     Unencodable(String),
+    /// The entries of this node are too large together: [`crate::limits::Limits::max_owned`].
+    #[error("the entries of this node have {limit} octets, which is its limit: remove some")]
+    TooMuch {
+        /// The limit.
+        limit: usize,
+    },
     /// This node owns too many entries: [`crate::limits::Limits::max_entries`].
     #[error("this node owns {limit} entries, which is its limit: remove some")]
     TooManyEntries {
@@ -77,6 +83,10 @@ pub(crate) enum Refusal {
     OutOfTurn,
     #[error("it gives {owner} more than {limit} entries")]
     TooManyEntries { owner: NodeId, limit: usize },
+    #[error("it gives {owner} entries of more than {limit} octets")]
+    TooLarge { owner: NodeId, limit: usize },
+    #[error("there is no room for what it sets: one global node speaks for entries of {limit} octets at most")]
+    Full { limit: usize },
     #[error("it claims entries of more than {limit} nodes")]
     TooManyOwners { limit: usize },
     #[error("it watches more than {limit} families")]

@@ -22,13 +22,17 @@ impl Directory {
     pub(crate) fn set(&mut self, family: &str, key: &str, value: &Value, now: Time) -> Result<(), DatabaseError> {
         self.now = now;
         let (family, key, value) = (writable(family)?, Name::new(key)?, Encoded::of(value)?);
-        let own = self.replica.claimed(&self.me, &self.me).map(|claimed| &claimed.part);
-        let limit = self.limits.max_entries;
-        if own.is_some_and(|part| part.len() >= limit && part.get(&family, &key).is_none()) {
-            return Err(DatabaseError::TooManyEntries { limit });
+        let changes = Changes::set(family, key, Entry { stamp: self.stamp(), value });
+        if let Some(own) = self.replica.claimed(&self.me, &self.me) {
+            let size = own.part.size_with(std::slice::from_ref(&changes));
+            if size.entries > self.limits.max_entries {
+                return Err(DatabaseError::TooManyEntries { limit: self.limits.max_entries });
+            }
+            if size.octets > self.limits.max_owned {
+                return Err(DatabaseError::TooMuch { limit: self.limits.max_owned });
+            }
         }
-        let entry = Entry { stamp: self.stamp(), value };
-        self.change_own(Changes::set(family, key, entry));
+        self.change_own(changes);
         self.settle();
         Ok(())
     }

@@ -3,8 +3,10 @@
 //! It is told of sessions that begin and end, of what other nodes say, and of what programs want; it says
 //! through [`Directory::next_action`] what is to be done.
 
+mod answering;
 mod base;
 mod change;
+mod claims;
 mod clock;
 mod entry;
 mod error;
