@@ -135,7 +135,9 @@ pub fn describe(event: &Event) -> String {
         Event::DialFailed { node: Some(node), address, error } => format!("cannot reach {node} at {address}: {error}"),
         Event::DialFailed { node: None, address, error } => format!("cannot reach {address}: {error}"),
         Event::HandshakeRefused { remote, error } => format!("refused a connection from {remote}: {error}"),
-        Event::PeerUp { node, incarnation } => format!("connected with {node} (run {incarnation})"),
+        Event::PeerUp { node, incarnation: Some(run) } => format!("connected with {node} (run {run})"),
+        Event::PeerUp { node, incarnation: None } => format!("connected with the base peer {node}"),
+        Event::RequestRefused { node, error } => format!("refused what {node} asked for: {error}"),
         Event::SessionResumed { node, connections } => {
             format!("connected again with {node} (connection {connections})")
         }

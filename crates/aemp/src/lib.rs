@@ -73,7 +73,7 @@ pub mod explain {
 
 pub use aemp_proto::{
     id::{Address, Incarnation, NodeId, PortId},
-    kernel::{PeerInfo, RefusedIsDeath, Timing},
+    kernel::{Contract, PeerInfo, RefusedIsDeath, Timing},
     limits::Limits,
     reason::{Reason, ReasonCode},
     value::Value,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aemp::{Node, PeerInfo, Reply};
+use aemp::{Contract, Node, PeerInfo, Reply};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -24,6 +24,12 @@ pub(crate) struct Peers {
 #[derive(Deserialize, Serialize)]
 pub(crate) struct Peer {
     pub(crate) node: String,
+    /// `native` or `base`; nothing before it was met.
+    contract: Option<String>,
+    /// How messages to and from a base peer are written.
+    framing: Option<String>,
+    /// Whether the connection with a base peer is.
+    encrypted: Option<bool>,
     pub(crate) connected: bool,
     connections: u64,
     unacknowledged: u64,
@@ -35,8 +41,18 @@ pub(crate) type Question = (Reply<Vec<Peer>>,);
 
 impl From<PeerInfo> for Peer {
     fn from(peer: PeerInfo) -> Self {
+        let (contract, framing, encrypted) = match peer.contract {
+            None => (None, None, None),
+            Some(Contract::Base { sending, receiving, encrypted }) => {
+                (Some("base"), Some(format!("{sending}/{receiving}")), Some(encrypted))
+            }
+            Some(_) => (Some("native"), None, None),
+        };
         Self {
             node: peer.node.to_string(),
+            contract: contract.map(str::to_owned),
+            framing,
+            encrypted,
             connected: peer.connected,
             connections: peer.connections,
             unacknowledged: peer.unacknowledged as u64,
@@ -50,7 +66,12 @@ impl fmt::Display for Peer {
         let state = if self.connected { "connected" } else { "not connected" };
         let Self { node, connections, unacknowledged, .. } = self;
         let addresses = self.addresses.join(",");
-        write!(f, "{node}\t{state}\t{connections} connections\t{unacknowledged} octets unacknowledged\t{addresses}")
+        write!(f, "{node}\t{state}\t{connections} connections\t{unacknowledged} octets unacknowledged\t{addresses}")?;
+        match (self.contract.as_deref(), &self.framing, self.encrypted) {
+            (Some("base"), Some(framing), Some(true)) => write!(f, "\tbase peer, {framing}, encrypted"),
+            (Some("base"), Some(framing), _) => write!(f, "\tbase peer, {framing}, not encrypted"),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -119,7 +119,7 @@ impl World {
     }
 
     fn message(&mut self, config: &Config, at: usize, port: usize, body: &Body<'_>) -> Result<(), Violation> {
-        let Some(message) = Message::read(body.as_slice()) else {
+        let Some(message) = body.as_slice().and_then(Message::read) else {
             return Violation::new("G1", "a message arrives that nobody sent");
         };
         let run = self.nodes[at].run;

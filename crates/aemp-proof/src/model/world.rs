@@ -82,8 +82,9 @@ impl Node {
             limits,
             timing,
             refused_is_death: RefusedIsDeath::SameHost,
-            seed: 0,
             wall_clock: Duration::ZERO,
+            relay: false,
+            seed: 0,
             seeds: Vec::new(),
             global: false,
         });

@@ -13,7 +13,7 @@ impl World {
         let counted = match &event {
             Event::PeerUp { node, incarnation } => {
                 self.connected(process, self.place_of(node));
-                Some(self.peer_up(process, *incarnation))
+                incarnation.map(|incarnation| self.peer_up(process, incarnation))
             }
             Event::SessionResumed { node, .. } => {
                 self.connected(process, self.place_of(node));

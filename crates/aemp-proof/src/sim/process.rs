@@ -100,8 +100,9 @@ impl World {
             limits: self.swarm.limits,
             timing,
             refused_is_death: aemp_proto::kernel::RefusedIsDeath::SameHost,
-            seed: self.random.next(),
             wall_clock: Duration::ZERO,
+            relay: false,
+            seed: self.random.next(),
             seeds: Vec::new(),
             global: false,
         });
@@ -295,13 +296,13 @@ impl World {
 
     fn deliver(&mut self, process: Process, from: usize, delivery: Delivery<'_>) {
         match delivery {
-            Delivery::Message { to, body } => self.message_arrived(process, from, to, body.as_slice()),
-            Delivery::Call { to, reply, body } => self.call_arrived(process, from, to, reply, body.as_slice()),
+            Delivery::Message { to, body } => self.message_arrived(process, from, to, octets(&body)),
+            Delivery::Call { to, reply, body } => self.call_arrived(process, from, to, reply, octets(&body)),
             Delivery::Answer { number, result } => {
-                let result = result.as_ref().map(Body::as_slice).map_err(Clone::clone);
+                let result = result.as_ref().map(octets).map_err(Clone::clone);
                 self.call_ended(process, number, result);
             }
-            Delivery::Lossy { to, body } => self.lossy_arrived(process, to, body.as_slice()),
+            Delivery::Lossy { to, body } => self.lossy_arrived(process, to, octets(&body)),
             Delivery::Kill { to, reason } => self.kill_arrived(process, from, to, reason),
             Delivery::Spawn { name, service, .. } => self.spawn_arrived(process, name, &service),
         }
@@ -354,4 +355,9 @@ impl World {
             self.oracle.unwatched(process, held.watch);
         }
     }
+}
+
+/// All peers are native here, so every body is octets.
+fn octets<'b>(body: &'b Body<'_>) -> &'b [u8] {
+    body.as_slice().unwrap_or_default()
 }

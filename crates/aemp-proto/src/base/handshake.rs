@@ -45,6 +45,12 @@ pub struct Established {
 }
 
 impl Established {
+    /// A connection that nobody authenticated: for simulated networks only.
+    #[cfg(any(test, feature = "simulation"))]
+    pub const fn simulated(greeting: Greeting, method: Method, sending: Framing, receiving: Framing) -> Self {
+        Self { greeting, method, sending, receiving }
+    }
+
     /// The node at the other side.
     pub const fn node(&self) -> &NodeId {
         self.greeting.node()

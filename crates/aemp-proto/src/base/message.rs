@@ -46,7 +46,7 @@ impl Received {
 
 impl Destination {
     /// Perl does not distinguish a number from its text, nor nothing from an empty text.
-    fn named(name: &Value) -> Self {
+    pub(super) fn named(name: &Value) -> Self {
         let name = match name {
             Value::Null => Some(Cow::Borrowed("")),
             Value::Integer(number) => Some(number.to_string().into()),

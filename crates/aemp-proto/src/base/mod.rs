@@ -25,6 +25,7 @@ mod handshake;
 mod message;
 mod method;
 mod outgoing;
+mod request;
 mod scan;
 mod stream;
 
@@ -34,6 +35,8 @@ pub use framing::Framing;
 pub use handshake::{Established, Handshake, Opening, Progress};
 pub use message::{Destination, Received, encode};
 pub use method::Method;
+pub(crate) use outgoing::{check, name};
+pub(crate) use request::{ReplyTo, Request, SPAWN};
 pub use stream::MessageReader;
 
 #[cfg(test)]

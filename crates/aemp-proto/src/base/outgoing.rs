@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Refuses what a Perl node cannot read, at any of `levels`.
-pub(super) fn check(items: &[Value], levels: usize) -> Result<(), EncodeError> {
+pub(crate) fn check(items: &[Value], levels: usize) -> Result<(), EncodeError> {
     let levels = levels.checked_sub(1).ok_or(EncodeError::TooDeep)?;
     items.iter().try_for_each(|item| check_value(item, levels))
 }
@@ -39,7 +39,7 @@ const fn check_key(key: &Value) -> Result<(), EncodeError> {
 }
 
 /// A port's name as Perl nodes send it: octets, unless it has other characters than ASCII.
-pub(super) fn name(port: &PortName) -> Value {
+pub(crate) fn name(port: &PortName) -> Value {
     let name = port.to_string();
     if name.is_ascii() { Bytes::from(name.into_bytes()).into() } else { name.into() }
 }

@@ -8,7 +8,7 @@ use super::{
 use crate::limits::Limits;
 
 /// The messages of one direction of a connection. Holds at most a part of one, of [`Limits::max_message`] octets.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct MessageReader {
     framing: Framing,
     limits: Limits,

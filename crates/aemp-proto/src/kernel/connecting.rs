@@ -30,7 +30,7 @@ impl Kernel {
         if let Some(peer) = self.peers.get_mut(key) {
             peer.handshakes.push(connection);
         }
-        let asked = dial.and_then(|dial| self.end_dial(key, dial, now));
+        let asked = dial.and_then(|dial| self.end_dial(key, dial));
         if self.refuse_if_retired(key, connection, link.incarnation(), now) {
             // Nothing goes over it.
         } else if self.leaving || self.is_superfluous(key, link) {
@@ -47,11 +47,11 @@ impl Kernel {
     }
 
     /// An attempt has led to a connection with a peer. Gives the look-up that it was for.
-    fn end_dial(&mut self, key: Key, dial: DialId, now: Time) -> Option<(crate::id::PortNumber, Box<str>)> {
+    pub(super) fn end_dial(&mut self, key: Key, dial: DialId) -> Option<(crate::id::PortNumber, Box<str>)> {
         match self.dials.remove(dial.0)? {
             Dialler::LookUp { number, name, .. } => Some((number, name)),
             Dialler::Seed(address) => {
-                let reached = Reached::Node(self.peers.get(key)?.node.clone());
+                let (reached, now) = (Reached::Node(self.peers.get(key)?.node.clone()), self.now);
                 self.on_directory(now, |directory| directory.dialled(&address, &reached, now));
                 None
             }
@@ -67,10 +67,9 @@ impl Kernel {
     /// Whether this side connected to a process that it already has a connection with: a look-up, or a race.
     fn is_superfluous(&self, key: Key, link: &Authenticated) -> bool {
         link.role() == Role::Dialler
-            && self
-                .peers
-                .get(key)
-                .is_some_and(|peer| peer.connection.is_some() && peer.session.peer == Some(link.incarnation()))
+            && self.peers.get(key).is_some_and(|peer| {
+                peer.connection.is_some() && (peer.is_base() || peer.session.peer == Some(link.incarnation()))
+            })
     }
 
     /// A connection was closed by the other side, or broke. All that was received before must have been handed in.
@@ -102,7 +101,7 @@ impl Kernel {
         if !was_useful && planted(Bug::CountNotRaised) {
             peer.session.count = peer.session.count.saturating_sub(1);
         }
-        if planted(Bug::BaseProtocol) {
+        if planted(Bug::BaseProtocol) || peer.is_base() {
             let epoch = peer.session.epoch.saturating_add(1);
             return self.fail(key, epoch, &Reason::new("unreachable", error), now);
         }

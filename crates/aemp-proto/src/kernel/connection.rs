@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    id::{Incarnation, NodeId},
+    id::NodeId,
     link::{Authenticated, Role},
     planted::{Bug, planted},
     session::{Hello, Rank},
@@ -11,7 +11,7 @@ use crate::{
     wire::frame::LENGTH,
 };
 
-use super::{Timing, arena::Key};
+use super::{Timing, arena::Key, base::Channel};
 
 /// How far a connection has come.
 #[derive(Clone, Debug)]
@@ -23,6 +23,10 @@ pub(crate) enum Phase {
     Challenger { its: Hello },
     /// It carries the session.
     Adopted { expected: Option<u64>, proved_useful: bool },
+    /// It carries the messages of a base peer.
+    Base(Box<Channel>),
+    /// It would, but another connection of the node does; that one is being probed.
+    BaseChallenger(Box<Channel>),
     /// It is being closed: what `urgent` holds is still written.
     Closing,
 }
@@ -31,10 +35,8 @@ pub(crate) enum Phase {
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
     pub(crate) peer: Key,
-    pub(crate) incarnation: Incarnation,
-    pub(crate) role: Role,
-    pub(crate) nonce: [u8; 32],
-    pub(crate) same_host: bool,
+    /// What a native peer proved; base peers prove that they are members, and nothing of their run.
+    pub(crate) native: Option<Authenticated>,
     pub(crate) phase: Phase,
     /// When this side sent its greeting: what it proves is not older (R4).
     pub(crate) greeted_at: Time,
@@ -70,14 +72,20 @@ pub(crate) enum Owed {
 
 impl Connection {
     pub(crate) fn new(link: &Authenticated, peer: Key, greeted_at: Time, now: Time) -> Self {
+        Self { greeted_at, ..Self::of(Some(link.clone()), peer, Phase::Handshake { mine: None }, now) }
+    }
+
+    /// A connection with a base peer, which carries nothing yet.
+    pub(crate) fn of_base(channel: Channel, peer: Key, now: Time) -> Self {
+        Self::of(None, peer, Phase::BaseChallenger(Box::new(channel)), now)
+    }
+
+    fn of(native: Option<Authenticated>, peer: Key, phase: Phase, now: Time) -> Self {
         Self {
             peer,
-            incarnation: link.incarnation(),
-            role: link.role(),
-            nonce: link.nonce,
-            same_host: link.same_host,
-            phase: Phase::Handshake { mine: None },
-            greeted_at,
+            native,
+            phase,
+            greeted_at: now,
             attached_at: now,
             urgent: Vec::new(),
             heard_at: now,
@@ -94,6 +102,10 @@ impl Connection {
 
     pub(crate) const fn is_adopted(&self) -> bool {
         matches!(self.phase, Phase::Adopted { .. })
+    }
+
+    pub(crate) const fn is_base(&self) -> bool {
+        matches!(self.phase, Phase::Base(_) | Phase::BaseChallenger(_))
     }
 
     pub(crate) const fn is_closing(&self) -> bool {
@@ -119,15 +131,18 @@ impl Connection {
     }
 
     /// Its place among the connections of a session: `me` and `peer` are the nodes at its ends.
-    pub(crate) fn rank(&self, count: u64, me: &NodeId, peer: &NodeId) -> Rank {
-        let initiator = if self.role == Role::Dialler { me } else { peer };
-        let nonce = if planted(Bug::RankByOwnNonce) && self.role == Role::Acceptor {
-            self.nonce.map(|octet| !octet)
-        } else {
-            self.nonce
-        };
+    pub(crate) fn rank(&self, count: u64, me: &NodeId, peer: &NodeId) -> Option<Rank> {
+        let Authenticated { role, nonce, .. } = *self.native.as_ref()?;
+        let initiator = if role == Role::Dialler { me } else { peer };
+        let nonce =
+            if planted(Bug::RankByOwnNonce) && role == Role::Acceptor { nonce.map(|octet| !octet) } else { nonce };
         let count = if planted(Bug::RankByNonceAlone) { 0 } else { count };
-        Rank { count, nonce, initiator: initiator.clone() }
+        Some(Rank { count, nonce, initiator: initiator.clone() })
+    }
+
+    /// Whether this side opened it, to a native peer.
+    pub(crate) fn is_dialler(&self) -> bool {
+        self.native.as_ref().is_some_and(|link| link.role() == Role::Dialler)
     }
 
     /// Appends a frame without a number.
@@ -145,7 +160,7 @@ impl Connection {
 
     /// How long the other side may be silent: three heartbeats of the slower one.
     pub(crate) fn patience(&self, timing: &Timing) -> Duration {
-        if planted(Bug::OneSidedHeartbeats) && self.role == Role::Acceptor {
+        if planted(Bug::OneSidedHeartbeats) && !self.is_dialler() {
             return Duration::MAX;
         }
         self.peer_heartbeat.max(timing.heartbeat).saturating_mul(3)
@@ -155,7 +170,14 @@ impl Connection {
     pub(crate) fn next_due(&self, timing: &Timing) -> Option<Time> {
         match &self.phase {
             Phase::Closing => None,
-            Phase::Handshake { .. } | Phase::Challenger { .. } => Some(self.attached_at.after(timing.handshake)),
+            Phase::Handshake { .. } | Phase::Challenger { .. } | Phase::BaseChallenger(_) => {
+                Some(self.attached_at.after(timing.handshake))
+            }
+            Phase::Base(channel) => {
+                let ask = channel.asked_at.max(self.heard_at).after(timing.heartbeat);
+                let broken = self.heard_at.after(self.patience(timing));
+                [Some(ask), Some(broken), self.probe_until].into_iter().flatten().min()
+            }
             Phase::Adopted { .. } => {
                 let broken = self.heard_at.after(self.patience(timing));
                 let heartbeat = self.written_at.after(timing.heartbeat);

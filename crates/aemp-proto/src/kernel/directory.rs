@@ -85,7 +85,10 @@ impl Kernel {
     pub(super) fn tell_directory(&mut self, event: &Event) {
         let now = self.now;
         match event {
-            Event::PeerUp { node, .. } => self.on_directory(now, |directory| directory.up(node, Form::Native, now)),
+            Event::PeerUp { node, incarnation } => {
+                let form = if incarnation.is_some() { Form::Native } else { Form::Base };
+                self.on_directory(now, |directory| directory.up(node, form, now));
+            }
             Event::PeerDown { node, .. } => self.on_directory(now, |directory| directory.lost(node, now)),
             _ => {}
         }
@@ -144,7 +147,6 @@ impl Kernel {
     }
 
     /// A base peer asks something of the directory.
-    #[expect(dead_code, reason = "the kernel takes no messages of base peers yet")]
     pub(super) fn directory_request(&mut self, key: Key, tag: &str, arguments: Vec<Value>, now: Time) {
         let Some(node) = self.peers.get(key).map(|peer| peer.node.clone()) else { return };
         let heard = self.on_directory(now, |directory| directory.receive_base(&node, tag, arguments, now));

@@ -165,6 +165,10 @@ impl Peer {
     pub(crate) fn fence_all(&mut self, monitored: &[PortName], ledger: &Ledger, made: Made, reason: &Reason) -> usize {
         let before = self.fences.len();
         let earlier = std::mem::take(&mut self.earlier);
+        if self.is_base() {
+            self.forget_dead();
+            return 0;
+        }
         if planted(Bug::BaseProtocol) || planted(Bug::DeliveredAfterReconnect) {
             return 0;
         }
@@ -191,6 +195,21 @@ impl Peer {
             self.queue_certificates();
         }
         self.fences.len().saturating_sub(before)
+    }
+
+    /// A base peer's next connection knows nothing of this one: what was dead in either direction is dead no more.
+    fn forget_dead(&mut self) {
+        self.fences = Fences::default();
+        self.closed_here.clear();
+    }
+
+    /// A base peer was met: only what was declared dead since the last session failed stays dead.
+    pub(crate) fn forget_dead_of_earlier_sessions(&mut self) {
+        let session = self.session.epoch;
+        let mut fences = std::mem::take(&mut self.fences);
+        self.forget_dead();
+        fences.by_name.retain(|_, fence| fence.made.session == session);
+        self.fences.by_name = fences.by_name;
     }
 
     /// What bugs that can be planted do when a session begins.

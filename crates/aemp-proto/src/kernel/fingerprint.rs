@@ -103,7 +103,11 @@ impl Kernel {
             hasher,
             now,
             timing: self.settings.timing,
-            connections: self.connections.iter().map(|(key, state)| (key, label(&state.nonce))).collect(),
+            connections: self
+                .connections
+                .iter()
+                .map(|(key, state)| (key, label(&state.native.as_ref().map_or([0; 32], |link| link.nonce))))
+                .collect(),
             peers: peers.into_iter().map(|(_, key)| key).collect(),
         };
         view.connections.sort_unstable_by_key(|(_, label)| *label);
@@ -222,6 +226,7 @@ impl Feed for Peer {
             node,
             session,
             connection,
+            contract,
             handshakes,
             dialling,
             missed_since,
@@ -241,7 +246,8 @@ impl Feed for Peer {
         session.feed(view);
         connection.iter().chain(handshakes).for_each(|key| view.connection(*key));
         dialling.feed(view);
-        view.put(&(connection.is_some(), missed_since.is_some(), hung_up, prune_closed_at, told, congested));
+        view.put(&(connection.is_some(), self.is_base(), contract.is_some()));
+        view.put(&(missed_since.is_some(), hung_up, prune_closed_at, told, congested));
         // Watches of one name differ by their keys only.
         view.sorted(monitors, |view, watches| view.put(&watches.len()));
         view.put(watched);
@@ -256,10 +262,7 @@ impl Feed for Connection {
     fn feed<H: Hasher>(&self, view: &mut View<'_, H>) {
         let Self {
             peer,
-            incarnation,
-            role,
-            nonce: _, // Its label stands for it.
-            same_host,
+            native,
             phase,
             greeted_at: _, // Only whether it is fresh, below.
             attached_at: _,
@@ -275,7 +278,9 @@ impl Feed for Connection {
             due,
         } = self;
         view.peer(*peer);
-        view.put(&(incarnation, *role == Role::Dialler, same_host, urgent, peer_heartbeat));
+        // The label stands for its nonce.
+        let link = native.as_ref().map(|link| (link.incarnation, link.role == Role::Dialler, link.same_host));
+        view.put(&(link, urgent, peer_heartbeat));
         view.put(&(owed_since.is_some(), acknowledge_now, probe_until.is_some(), queued));
         phase.feed(view);
         view.due(*due);
@@ -287,7 +292,7 @@ impl Connection {
     /// are sent after that one was adopted count higher, so only those that were sent before can.
     fn may_lose(&self, latest: &Rank) -> bool {
         matches!(&self.phase, Phase::Handshake { mine: Some(mine) } if mine.count <= latest.count)
-            && self.nonce < latest.nonce
+            && self.native.as_ref().is_some_and(|link| link.nonce < latest.nonce)
     }
 }
 
@@ -298,6 +303,11 @@ impl Feed for Phase {
             Self::Challenger { its } => view.put(&(1, its)),
             Self::Adopted { expected, proved_useful } => view.put(&(2, expected, proved_useful)),
             Self::Closing => view.put(&3),
+            Self::Base(channel) => channel.feed(view),
+            Self::BaseChallenger(channel) => {
+                view.put(&4);
+                channel.feed(view);
+            }
         }
     }
 }

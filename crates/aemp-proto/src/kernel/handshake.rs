@@ -7,6 +7,7 @@ use rustc_hash::FxHashSet;
 
 use crate::{
     id::{Address, Incarnation, PortName, PortNumber},
+    link::Authenticated,
     planted::{Bug, planted},
     reason::Reason,
     session::{Agreement, Envelope, Hello, Kept, Naming, Sender, Unsent, agree},
@@ -14,7 +15,9 @@ use crate::{
     wire::{frame::kind, write},
 };
 
-use super::{Event, Kernel, Output, arena::Key, connecting::useful, connection::Phase, sending::no_fields};
+use super::{
+    Contract, Event, Kernel, Output, arena::Key, connecting::useful, connection::Phase, peer::Peer, sending::no_fields,
+};
 
 /// A peer that says it is silent for longer is believed no more than this.
 const MAX_HEARTBEAT: Duration = Duration::from_secs(60);
@@ -56,8 +59,11 @@ impl Kernel {
     /// The first frame of the other side was read.
     pub(super) fn handle_hello(&mut self, connection: Key, its: Hello, now: Time) {
         let Some(state) = self.connections.get(connection) else { return };
-        let (key, incarnation) = (state.peer, state.incarnation);
+        let (key, Some(incarnation)) = (state.peer, state.native.as_ref().map(Authenticated::incarnation)) else {
+            return;
+        };
         let mine = match &state.phase {
+            Phase::Handshake { mine: Some(_) } if self.is_with_base(key) => return self.close_connection(connection),
             Phase::Handshake { mine: Some(mine) } => mine.clone(),
             Phase::Handshake { mine: None } if self.has_living_rival(key, incarnation) => {
                 return self.challenge(key, connection, its, now);
@@ -66,7 +72,11 @@ impl Kernel {
                 Some(mine) => mine,
                 None => return,
             },
-            Phase::Challenger { .. } | Phase::Adopted { .. } | Phase::Closing => {
+            Phase::Challenger { .. }
+            | Phase::Adopted { .. }
+            | Phase::Closing
+            | Phase::Base(_)
+            | Phase::BaseChallenger(_) => {
                 return self.misbehaved(connection, "a second first frame", now);
             }
         };
@@ -119,15 +129,20 @@ impl Kernel {
         if let Some(state) = self.connections.get_mut(challenger) {
             state.phase = Phase::Challenger { its };
         }
-        if let Some(state) = self.connections.get_mut(living)
-            && state.probe_until.is_none()
-        {
-            state.urgent(kind::PROBE, |_| {});
-            state.probe_until = Some(until);
+        self.probe(living, until);
+        self.schedule(challenger);
+    }
+
+    /// Asks the other side of the session's connection whether it lives, unless it is asked already.
+    pub(super) fn probe(&mut self, living: Key, until: Time) {
+        let Some(state) = self.connections.get_mut(living).filter(|state| state.probe_until.is_none()) else { return };
+        state.probe_until = Some(until);
+        match &mut state.phase {
+            Phase::Base(channel) => channel.ask(&self.settings.node, self.now),
+            _ => state.urgent(kind::PROBE, |_| {}),
         }
         self.mark_writable(living);
         self.schedule(living);
-        self.schedule(challenger);
     }
 
     /// Another incarnation than the one that is held, and no connection with that one.
@@ -149,9 +164,14 @@ impl Kernel {
         let Some(peer) = self.peers.get(key) else { return };
         let (node, waiting) = (peer.node.clone(), peer.handshakes.clone());
         for connection in waiting {
-            if self.connections.get(connection).is_some_and(|state| matches!(state.phase, Phase::Challenger { .. })) {
-                self.refuse_connection(connection, "node_id_in_use", "another living process has this node ID");
-                self.event(Event::NodeIdInUse { node: node.clone() });
+            match self.connections.get(connection).map(|state| &state.phase) {
+                Some(Phase::Challenger { .. }) => {
+                    self.refuse_connection(connection, "node_id_in_use", "another living process has this node ID");
+                    self.event(Event::NodeIdInUse { node: node.clone() });
+                }
+                // It may well be the same process: base peers make two connections if both ends connect at once.
+                Some(Phase::BaseChallenger(_)) => self.close_connection(connection),
+                _ => {}
             }
         }
     }
@@ -161,7 +181,9 @@ impl Kernel {
         let waiting = self.peers.get(key).map(|peer| peer.handshakes.clone()).unwrap_or_default();
         for connection in waiting {
             let Some(state) = self.connections.get_mut(connection) else { continue };
-            if matches!(state.phase, Phase::Challenger { .. })
+            if matches!(state.phase, Phase::BaseChallenger(_)) {
+                self.admit_base(key, connection, now);
+            } else if matches!(state.phase, Phase::Challenger { .. })
                 && let Phase::Challenger { its } = std::mem::replace(&mut state.phase, Phase::Handshake { mine: None })
             {
                 self.handle_hello(connection, its, now);
@@ -175,7 +197,7 @@ impl Kernel {
         let (Some(peer), Some(state)) = (self.peers.get_mut(key), self.connections.get(meeting.connection)) else {
             return;
         };
-        let rank = state.rank(meeting.agreed.count, &self.settings.node, &peer.node);
+        let Some(rank) = state.rank(meeting.agreed.count, &self.settings.node, &peer.node) else { return };
         let is_older = peer.session.rank.as_ref().is_some_and(|latest| *latest > rank);
         if is_older && !(planted(Bug::RankForgotten) && peer.connection.is_none()) {
             self.close_connection(meeting.connection);
@@ -197,10 +219,12 @@ impl Kernel {
         };
         peer.handshakes.retain(|other| *other != meeting.connection);
         peer.connection = Some(meeting.connection);
+        peer.contract = Some(Contract::Native);
         peer.missed_since = None;
         peer.hung_up = false;
         // Addresses that mean this host mean another one where the peer is.
-        let is_of_use = |address: &&Address| state.same_host || !address.is_same_host();
+        let same_host = state.native.as_ref().is_some_and(|link| link.same_host);
+        let is_of_use = |address: &&Address| same_host || !address.is_same_host();
         peer.told = meeting.its.addresses.iter().filter(is_of_use).cloned().collect();
         let begins = !peer.session.used;
         peer.session.used = true;
@@ -233,7 +257,7 @@ impl Kernel {
         self.mark_writable(meeting.connection);
         self.schedule(meeting.connection);
         self.event(if begins {
-            Event::PeerUp { node, incarnation: meeting.incarnation }
+            Event::PeerUp { node, incarnation: Some(meeting.incarnation) }
         } else {
             Event::SessionResumed { node, connections }
         });
@@ -243,6 +267,7 @@ impl Kernel {
     /// This side gives the session up.
     pub(super) fn fail(&mut self, key: Key, epoch: u64, reason: &Reason, now: Time) {
         self.fail_but(key, epoch, reason, None, now);
+        self.hear_challengers(key, now);
         self.forget_if_useless(key);
     }
 
@@ -250,8 +275,10 @@ impl Kernel {
     fn fail_but(&mut self, key: Key, epoch: u64, reason: &Reason, but: Option<Key>, now: Time) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let node = peer.node.clone();
-        let doomed: Vec<Key> = peer.connection.iter().chain(&peer.handshakes).copied().collect();
-        let (made, was_used) = (peer.made(now), peer.session.used);
+        // What a base peer's next connection says is not about its last one.
+        let shaken = if peer.is_base() { &[][..] } else { &peer.handshakes };
+        let doomed: Vec<Key> = peer.connection.iter().chain(shaken).copied().collect();
+        let (made, was_used) = (peer.made(now), peer.session.used || peer.session.count > 0);
         let ledger = peer.session.restart(epoch).close();
         let monitored = peer.monitored();
         let declared_dead = peer.fence_all(&monitored, &ledger, made, reason);
@@ -268,8 +295,14 @@ impl Kernel {
             self.outputs.push_back(Output::CancelDial(dial));
         }
         for name in monitored {
-            let counted = self.fenced(key, &name);
-            self.fire(key, &name, counted.as_ref().unwrap_or(reason));
+            let counted = self.fenced(key, &name).unwrap_or_else(|| {
+                let delivered = if name == PortName::Node { None } else { ledger.delivered(&name) };
+                reason.clone().with_delivered(delivered)
+            });
+            self.fire(key, &name, &counted);
+        }
+        if self.peers.get(key).is_some_and(Peer::is_base) {
+            self.tell_lost(key, &ledger, reason);
         }
         self.fail_calls(key, reason, |_| false);
         self.remove_all_watchers(key);

@@ -5,6 +5,7 @@
 
 mod absence;
 mod arena;
+mod base;
 mod census;
 mod connecting;
 mod connection;
@@ -49,12 +50,14 @@ use thiserror::Error;
 use crate::{
     directory::Directory,
     id::{Address, Incarnation, NodeId, PortNumber},
+    message::EncodeError,
     planted::{Bug, planted},
     time::Time,
 };
 
 use arena::Arena;
 pub use arena::Key;
+pub use base::Contract;
 pub use census::Census;
 use connection::Connection;
 pub use explain::{
@@ -98,6 +101,9 @@ pub enum SendError<E> {
     /// It could not be encoded.
     #[error("the message cannot be encoded: {0}")]
     Encode(E),
+    /// The peer is a base peer, and could not read it.
+    #[error("the message cannot be encoded for a base peer: {0}")]
+    Unreadable(EncodeError),
     /// It is larger than the limit.
     #[error("the message has {size} octets, the limit is {limit}")]
     TooLarge {
@@ -116,6 +122,8 @@ pub struct PeerInfo {
     pub node: NodeId,
     /// The incarnation that a session is held with.
     pub incarnation: Option<Incarnation>,
+    /// What it holds to; `None` before it was met.
+    pub contract: Option<Contract>,
     /// Whether a connection carries the session now.
     pub connected: bool,
     /// Connections that the session has had.
@@ -262,6 +270,7 @@ fn info(peer: &Peer) -> PeerInfo {
     PeerInfo {
         node: peer.node.clone(),
         incarnation: peer.session.peer,
+        contract: peer.contract,
         connected: peer.connection.is_some(),
         connections: peer.session.count,
         unacknowledged: if peer.has_work() { peer.session.octets() } else { 0 },

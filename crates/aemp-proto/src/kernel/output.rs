@@ -6,6 +6,7 @@ use thiserror::Error;
 use crate::{
     directory::{Change, DatabaseWatch},
     id::{Address, Incarnation, NodeId, PortId, PortName, PortNumber},
+    message::Message,
     reason::Reason,
 };
 
@@ -18,14 +19,17 @@ pub enum Body<'b> {
     Borrowed(&'b [u8]),
     /// They were put together from pieces; parts of them can be shared without a copy.
     Shared(Bytes),
+    /// They are those of a base peer, to be read [loosely](Message::into_typed_loosely).
+    Values(Message),
 }
 
 impl Body<'_> {
-    /// The octets.
-    pub fn as_slice(&self) -> &[u8] {
+    /// The octets, if they came as those of a native peer do.
+    pub fn as_slice(&self) -> Option<&[u8]> {
         match self {
-            Self::Borrowed(octets) => octets,
-            Self::Shared(octets) => octets,
+            Self::Borrowed(octets) => Some(octets),
+            Self::Shared(octets) => Some(octets),
+            Self::Values(_) => None,
         }
     }
 }
@@ -185,8 +189,8 @@ pub enum Event {
     PeerUp {
         /// The node.
         node: NodeId,
-        /// Its run.
-        incarnation: Incarnation,
+        /// Its run; base peers do not tell theirs.
+        incarnation: Option<Incarnation>,
     },
     /// A session was carried on by a new connection.
     SessionResumed {

@@ -49,10 +49,10 @@ impl Kernel {
         let reason = too_large_for_peer();
         for lost in too_large {
             match lost {
-                TooLarge::For(port) => self.fence_too_large(key, &port, &reason),
+                TooLarge::For(port) => self.fence_unless_dead(key, &port, &reason),
                 TooLarge::Call(port, number) => {
                     self.end_call(number, reason.clone());
-                    self.fence_too_large(key, &port, &reason);
+                    self.fence_unless_dead(key, &port, &reason);
                 }
                 TooLarge::Answer(name) => {
                     let Some(node) = self.peers.get(key).map(|peer| peer.node.clone()) else { continue };
@@ -66,10 +66,11 @@ impl Kernel {
     /// dead for this node from now on.
     pub fn give_up(&mut self, to: &PortId) {
         let key = self.peer_key(&to.node);
-        self.fence_too_large(key, &to.name, &too_large_for_peer());
+        self.fence_unless_dead(key, &to.name, &too_large_for_peer());
     }
 
-    fn fence_too_large(&mut self, key: Key, port: &PortName, reason: &Reason) {
+    /// Declares a port dead that did not get a message.
+    pub(crate) fn fence_unless_dead(&mut self, key: Key, port: &PortName, reason: &Reason) {
         if *port != PortName::Node && self.fenced(key, port).is_none() {
             self.fence_counted(key, port, reason);
         }

@@ -16,7 +16,7 @@ use crate::{
     time::Time,
 };
 
-use super::{LocalPort, WatchId, arena::Key, dialling::Dialling, explain::History, fences::Fences, few::Few};
+use super::{Contract, LocalPort, WatchId, arena::Key, dialling::Dialling, explain::History, fences::Fences, few::Few};
 
 /// Another node, by its node ID.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub(crate) struct Peer {
     pub(crate) session: Session,
     /// The connection that carries the session.
     pub(crate) connection: Option<Key>,
+    /// What the node at the last connection that carried something holds to.
+    pub(crate) contract: Option<Contract>,
     /// Authenticated connections that wait for its first frame, or for the answer to a probe.
     pub(crate) handshakes: Vec<Key>,
     pub(crate) dialling: Dialling,
@@ -58,6 +60,7 @@ impl Peer {
             node,
             session: Session::new(epoch),
             connection: None,
+            contract: None,
             handshakes: Vec::new(),
             dialling: Dialling::default(),
             missed_since: None,
@@ -73,6 +76,11 @@ impl Peer {
             congested: false,
             history,
         }
+    }
+
+    /// Whether it was a base peer when it was last met.
+    pub(crate) const fn is_base(&self) -> bool {
+        matches!(self.contract, Some(Contract::Base { .. }))
     }
 
     /// Whether a connection is needed: something is on its way or watched, or the peer may want to resume.

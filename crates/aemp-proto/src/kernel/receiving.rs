@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use crate::{
     id::{Origin, PortId, PortKind, PortName, PortNumber},
+    link::Authenticated,
     planted::{Bug, planted},
     reason::Reason,
     session::PieceError,
@@ -59,6 +60,9 @@ impl Kernel {
         let Some(state) = self.connections.get_mut(id).filter(|state| !state.is_closing()) else {
             return Received::Closed;
         };
+        if state.is_base() {
+            return self.receive_base(id, input, now);
+        }
         state.heard_at = now;
         let raw = match raw {
             Ok(Some(raw)) => raw,
@@ -129,12 +133,11 @@ impl Kernel {
     }
 
     fn handle_refused(&mut self, connection: Key, code: &str, text: &str, now: Time) {
-        let Some((key, from)) = self.connections.get(connection).map(|state| (state.peer, state.incarnation)) else {
-            return;
-        };
+        let Some(state) = self.connections.get(connection) else { return };
+        let (key, from) = (state.peer, state.native.as_ref().map(Authenticated::incarnation));
         let Some(peer) = self.peers.get(key) else { return };
         let (remote, epoch) = (peer.node.to_string(), peer.session.epoch.saturating_add(1));
-        let speaks_for_session = peer.session.peer.is_none_or(|held| held == from);
+        let speaks_for_session = peer.session.peer.is_none_or(|held| Some(held) == from);
         let reason = Reason::new(code, text).shortened(MAX_REFUSAL);
         self.event(Event::HandshakeRefused { remote, error: format!("it refused this node: {reason}") });
         if !speaks_for_session {
@@ -354,7 +357,7 @@ impl Kernel {
     }
 
     /// The call that an answer is for, if this incarnation made it and still waits.
-    fn awaited(&mut self, reply: &PortName) -> Option<(PortNumber, Pending)> {
+    pub(super) fn awaited(&mut self, reply: &PortName) -> Option<(PortNumber, Pending)> {
         match reply {
             PortName::Native { origin, number } if *origin == self.settings.incarnation.into() => {
                 self.calls.remove(number).map(|call| (*number, call))

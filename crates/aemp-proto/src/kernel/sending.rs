@@ -154,7 +154,11 @@ impl Kernel {
         }
         let limits = &self.settings.limits;
         let Some(peer) = self.peers.get_mut(key) else { return Ok(false) };
-        peer.session.write(envelope, limits, encode)?;
+        if peer.is_base() {
+            peer.write_for_base(envelope, limits, encode)?;
+        } else {
+            peer.session.write(envelope, limits, encode)?;
+        }
         if peer.session.octets() >= limits.max_unacknowledged / 4 && !peer.congested {
             peer.congested = true;
             let (node, octets) = (peer.node.clone(), peer.session.octets());

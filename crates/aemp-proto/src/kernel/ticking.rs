@@ -1,7 +1,6 @@
 //! What the passing of time brings.
 
 use crate::{
-    link::Role,
     planted::{Bug, planted},
     reason::Reason,
     time::Time,
@@ -61,20 +60,25 @@ impl Kernel {
         let timing = self.settings.timing;
         let Some(state) = self.connections.get_mut(id) else { return };
         match state.phase {
-            Phase::Handshake { .. } | Phase::Challenger { .. } => {
+            Phase::Handshake { .. } | Phase::Challenger { .. } | Phase::BaseChallenger(_) => {
                 if now.since(state.attached_at) >= timing.handshake {
                     return self.broken(id, "no first frame came in time", now);
                 }
             }
-            Phase::Adopted { .. } => {
+            Phase::Adopted { .. } | Phase::Base(_) => {
                 if now.since(state.heard_at) >= state.patience(&timing) {
                     return self.broken(id, "three heartbeats were missed", now);
                 }
                 if state.probe_until.is_some_and(|until| now >= until) {
                     return self.broken(id, "a probe was not answered", now);
                 }
-                if now.since(state.written_at) >= timing.heartbeat {
-                    if !(planted(Bug::OneSidedHeartbeats) && state.role == Role::Dialler) {
+                if let Phase::Base(channel) = &mut state.phase {
+                    if now.since(channel.asked_at.max(state.heard_at)) >= timing.heartbeat {
+                        channel.ask(&self.settings.node, now);
+                        self.mark_writable(id);
+                    }
+                } else if now.since(state.written_at) >= timing.heartbeat {
+                    if !(planted(Bug::OneSidedHeartbeats) && state.is_dialler()) {
                         state.urgent(kind::HEARTBEAT, |_| {});
                     }
                     state.written_at = now;

@@ -8,7 +8,7 @@ use crate::{
     wire::{frame::kind, write},
 };
 
-use super::{ConnectionId, Kernel, arena::Key};
+use super::{ConnectionId, Kernel, Output, arena::Key};
 
 impl Kernel {
     /// The next connection that became worth a call of [`Self::transmit`].
@@ -24,6 +24,9 @@ impl Kernel {
         let id = connection.0;
         let limits = self.settings.limits;
         let state = self.connections.get_mut(id)?;
+        if state.is_base() {
+            return self.transmit_base(id, room, now);
+        }
         let (adopted, key) = (state.is_adopted(), state.peer);
         let peer = self.peers.get_mut(key)?;
         let adopted = adopted && (!planted(Bug::LateOctetsAccepted) || peer.connection == Some(id));
@@ -76,9 +79,14 @@ impl Kernel {
         }
         let carriers: Vec<Key> = self.peers.iter().filter_map(|(_, peer)| peer.connection).collect();
         for connection in carriers {
-            if let Some(state) = self.connections.get_mut(connection) {
-                state.urgent(kind::GOODBYE, |_| {});
-                self.mark_writable(connection);
+            match self.connections.get_mut(connection) {
+                // Base peers know no other goodbye; what waits for them is written before.
+                Some(state) if state.is_base() => self.outputs.push_back(Output::Close(ConnectionId(connection))),
+                Some(state) => {
+                    state.urgent(kind::GOODBYE, |_| {});
+                    self.mark_writable(connection);
+                }
+                None => {}
             }
         }
     }

@@ -4,6 +4,7 @@ mod elements;
 mod envelope;
 #[cfg(any(test, feature = "simulation"))]
 mod fingerprint;
+mod handing_over;
 mod hello;
 mod interned;
 mod known;
@@ -33,6 +34,7 @@ use crate::{
 
 use elements::Elements;
 pub(crate) use envelope::{Envelope, Naming};
+pub(crate) use handing_over::frames_of;
 pub(crate) use hello::{Agreement, Hello, Rank, agree};
 use interned::Interned;
 pub(crate) use known::Known;

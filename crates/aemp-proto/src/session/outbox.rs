@@ -342,7 +342,7 @@ fn misjudged(done: usize, chunk: &Chunk) -> usize {
 }
 
 /// The frames in a chunk of our own making, from their types on.
-fn frames(mut octets: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn frames(mut octets: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let (length, rest) = octets.split_first_chunk::<LENGTH>()?;
         let (frame, rest) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;

@@ -19,8 +19,8 @@ pub enum PeerEvent {
     Up {
         /// The peer.
         node: NodeId,
-        /// Its run.
-        incarnation: Incarnation,
+        /// Its run; base peers do not tell theirs.
+        incarnation: Option<Incarnation>,
     },
     /// The session with it failed or ended.
     Down {

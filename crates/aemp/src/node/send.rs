@@ -247,6 +247,7 @@ pub(super) fn finish<M>(sent: Result<(), SendError<EncodeFault>>, message: M) ->
             Ok(())
         }
         Err(SendError::Encode(fault)) => Err(fault.into_error()),
+        Err(SendError::Unreadable(error)) => Err(TrySendError::Unencodable(error.into())),
         Err(SendError::TooLarge { size, limit }) => Err(TrySendError::TooLarge { size, limit }),
     }
 }

@@ -118,6 +118,7 @@ fn settings(builder: &Builder, identity: &Identity, addresses: Vec<Address>) -> 
         wall_clock: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
         seeds: builder.seeds.clone(),
         global: builder.global,
+        relay: false,
     })
 }
 

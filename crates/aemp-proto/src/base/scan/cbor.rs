@@ -4,7 +4,7 @@ use super::Step;
 use crate::base::StreamError;
 
 /// Follows heads and lengths. Whether items fit together is left to the decoder.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct CborScanner {
     expected: Expected,
     /// Arrays, maps and texts in parts that are open: the items that each still has, or `None` until its break.

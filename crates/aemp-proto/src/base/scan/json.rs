@@ -4,7 +4,7 @@ use super::Step;
 use crate::base::StreamError;
 
 /// Counts brackets outside of texts. Which bracket closes which is left to the decoder.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct JsonScanner {
     depth: usize,
     text: Text,

@@ -26,7 +26,7 @@ pub(super) struct Scan {
 }
 
 /// Scans messages, one after the other.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Scanner {
     kind: Kind,
     limits: Bounds,
@@ -41,7 +41,7 @@ struct Bounds {
     depth: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Kind {
     Cbor(CborScanner),
     Json(JsonScanner),

@@ -71,6 +71,7 @@ pub(super) fn settings(n: usize, seeds: &[usize]) -> Settings {
         refused_is_death: RefusedIsDeath::Never,
         seed: n as u64,
         wall_clock: Duration::from_secs(1_000),
+        relay: false,
         seeds: seeds.iter().copied().map(address).collect(),
         global: false,
     }

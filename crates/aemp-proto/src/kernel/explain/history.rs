@@ -46,6 +46,8 @@ pub enum Happening {
         /// Whether that run was known.
         meeting: Meeting,
     },
+    /// A base peer was connected.
+    BasePeerConnected,
     /// The connection broke; the session went on.
     ConnectionLost {
         /// What happened.
@@ -127,7 +129,8 @@ impl History {
         self.entries.push_back((at, what));
     }
 
-    fn note_session(&mut self, at: Time, incarnation: Incarnation, session: u64) {
+    fn note_session(&mut self, at: Time, incarnation: Option<Incarnation>, session: u64) {
+        let Some(incarnation) = incarnation else { return self.note(at, Happening::BasePeerConnected) };
         let meeting = match self.met.replace(incarnation) {
             None => Meeting::First,
             Some(known) if known == incarnation => Meeting::Again,

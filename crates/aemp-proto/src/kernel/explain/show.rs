@@ -167,6 +167,7 @@ impl fmt::Display for Happening {
             Self::DeclaredDead { reason, session } => {
                 write!(f, "this node declared the port dead in session {session}: {reason}")
             }
+            Self::BasePeerConnected => f.write_str("its node connected as a base peer"),
             Self::SessionBegan { incarnation, session, meeting } => {
                 let meeting = match meeting {
                     Meeting::First => "first contact",

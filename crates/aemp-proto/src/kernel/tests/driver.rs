@@ -134,7 +134,7 @@ impl World {
             })
     }
 
-    fn receive(&mut self, n: usize, connection: ConnectionId, octets: &[u8]) -> usize {
+    pub(super) fn receive(&mut self, n: usize, connection: ConnectionId, octets: &[u8]) -> usize {
         let (mut at, now) = (0, self.now);
         loop {
             match self.nodes[n].kernel.receive(connection, &octets[at..], now) {

@@ -18,6 +18,7 @@ fn story(explanation: &Explanation) -> Vec<&'static str> {
         Happening::Died { .. } => "died",
         Happening::DeclaredDead { .. } => "declared dead",
         Happening::SessionBegan { .. } => "began",
+        Happening::BasePeerConnected => "connected",
         Happening::ConnectionLost { .. } => "lost",
         Happening::Resumed { .. } => "resumed",
         Happening::SessionFailed { .. } => "failed",

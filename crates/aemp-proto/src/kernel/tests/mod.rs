@@ -1,5 +1,9 @@
 //! Kernels in one thread, with a virtual clock and a network that does as it is told.
 
+mod base_directory;
+mod base_failures;
+mod base_messages;
+mod base_requests;
 mod busy;
 mod calls;
 mod chaos;
@@ -19,6 +23,7 @@ mod lossy;
 mod masters;
 mod members;
 mod overload;
+mod perl;
 mod reasons;
 mod retiring;
 mod spawned;

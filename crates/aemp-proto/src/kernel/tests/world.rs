@@ -138,6 +138,7 @@ impl World {
             wall_clock: Duration::ZERO,
             seeds: self.seeds.clone(),
             global: self.global,
+            relay: false,
         });
         Node {
             kernel,

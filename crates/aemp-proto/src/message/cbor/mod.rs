@@ -47,11 +47,12 @@ pub fn encode<M: Serialize + ?Sized>(message: &M, out: &mut Vec<u8>) -> Result<(
 /// `body` is malformed or cut off, exceeds [`Limits::max_depth`] or [`Limits::max_elements`], or does not have the
 /// form of the type.
 pub fn decode<M: DeserializeOwned>(body: &Body<'_>, limits: &Limits) -> Result<M, DecodeError> {
-    let _shared = match body {
-        Body::Borrowed(_) => None,
-        Body::Shared(frame) => Some(share_frame(frame)),
+    let (octets, _shared) = match body {
+        Body::Borrowed(octets) => (*octets, None),
+        Body::Shared(frame) => (&**frame, Some(share_frame(frame))),
+        Body::Values(message) => return message.clone().into_typed_loosely(),
     };
-    Gather::new(Reader::new(body.as_slice(), limits)).message()
+    Gather::new(Reader::new(octets, limits)).message()
 }
 
 /// The value of `octets`, which are one item and no more.

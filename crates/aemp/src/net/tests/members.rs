@@ -44,8 +44,9 @@ impl Member {
             limits: Limits::default(),
             timing: Timing::default(),
             refused_is_death: Default::default(),
-            seed: 1,
             wall_clock: Duration::ZERO,
+            relay: false,
+            seed: 1,
             seeds: Vec::new(),
             global: false,
         });
@@ -135,10 +136,10 @@ impl Host for Member {
     fn deliver(&self, delivery: Delivery<'_>) {
         self.0.turn_is_due.set(true);
         let Delivery::Message { body, .. } = delivery else { panic!("{delivery:?}") };
-        let (number, _) = body.as_slice().split_first_chunk().unwrap();
+        let (number, _) = body.as_slice().unwrap().split_first_chunk().unwrap();
         assert_eq!(u64::from_le_bytes(*number), self.0.received.get(), "in order, without a gap, once");
         self.0.received.set(self.0.received.get() + 1);
-        self.0.octets.set(self.0.octets.get() + body.as_slice().len());
+        self.0.octets.set(self.0.octets.get() + body.as_slice().unwrap().len());
     }
 
     fn event(&self, event: Event) {
