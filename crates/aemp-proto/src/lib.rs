@@ -20,6 +20,7 @@
 )]
 
 pub mod base;
+pub mod directory;
 pub mod id;
 pub mod kernel;
 pub mod limits;

@@ -41,6 +41,20 @@ pub struct Limits {
     pub ack_bytes: usize,
     /// Peers that are remembered without a session or a wish of ours.
     pub max_idle_peers: usize,
+    /// Entries of the database that one node may own: every global node keeps them all.
+    pub max_entries: usize,
+    /// Octets of these entries.
+    pub max_owned: usize,
+    /// Octets of the entries that one global node speaks for, its own and those of its slaves.
+    pub max_claimed: usize,
+    /// Nodes for whose entries one global node may speak.
+    pub max_owners: usize,
+    /// Families of the database that one peer may watch here.
+    pub max_database_watches: usize,
+    /// Queries of the database and look-ups of nodes that one node may have under way here.
+    pub max_queries: usize,
+    /// Seeds of one node, and those of all its slaves that a global node tries.
+    pub max_seeds: usize,
 }
 
 impl Default for Limits {
@@ -63,6 +77,13 @@ impl Default for Limits {
             max_interned: 65_536,
             ack_bytes: 256 << 10,
             max_idle_peers: 1_024,
+            max_entries: 100_000,
+            max_owned: 64 << 20,
+            max_claimed: 1 << 30,
+            max_owners: 100_000,
+            max_database_watches: 10_000,
+            max_queries: 1_000,
+            max_seeds: 1_000,
         }
     }
 }

@@ -149,6 +149,9 @@ pub fn describe(event: &Event) -> String {
         Event::MessageDropped { to, reason } => format!("a message to {to} was dropped: {reason}"),
         Event::Retired { node } => format!("too many ports of {node} are dead for this node: start it anew"),
         Event::Fenced { port, reason } => format!("{port} is dead for this node from now on: {reason}"),
+        Event::MasterFound { node } => format!("{node} is the master of this node"),
+        Event::MasterLost { node } => format!("the master {node} is lost; another one is looked for"),
+        Event::BecameGlobal => "this node holds the database from now on".to_owned(),
         Event::Congested { node, octets } => format!("{octets} octets wait for {node}"),
         other => format!("{other:?}"),
     }

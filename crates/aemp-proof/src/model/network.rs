@@ -71,7 +71,8 @@ impl World {
             }
             Output::Kill { port, reason } => self.dies(config, at, port, reason)?,
             Output::Renamed { port, id, .. } => self.renamed(config, port.slot as usize, &id.name)?,
-            Output::Answer { .. } => {}
+            // No node makes look-ups, has seeds, or watches the database.
+            Output::Answer { .. } | Output::Resolve { .. } | Output::Changed { .. } => {}
             Output::Event(event) => self.event(at, &event)?,
         }
         Ok(())

@@ -85,6 +85,8 @@ impl Node {
             wall_clock: Duration::ZERO,
             relay: false,
             seed: 0,
+            seeds: Vec::new(),
+            global: false,
         });
         for (port, opened) in config.ports.iter().enumerate() {
             if (opened.node, opened.run) == (at, run) {

@@ -103,6 +103,8 @@ impl World {
             wall_clock: Duration::ZERO,
             relay: false,
             seed: self.random.next(),
+            seeds: Vec::new(),
+            global: false,
         });
         self.runtimes.push(Runtime {
             node,
@@ -253,6 +255,8 @@ impl World {
             Output::Kill { port, reason } => self.close_port(process, port, reason),
             Output::Renamed { old, id, .. } => self.renamed(old, id),
             Output::Event(event) => self.observe(process, event),
+            // No node has seeds, or watches the database.
+            Output::Resolve { .. } | Output::Changed { .. } => {}
         }
     }
 

@@ -1,6 +1,7 @@
 //! Connections come and go.
 
 use crate::{
+    directory::Reached,
     link::{Authenticated, Role},
     planted::{Bug, planted},
     reason::Reason,
@@ -49,6 +50,11 @@ impl Kernel {
     pub(super) fn end_dial(&mut self, key: Key, dial: DialId) -> Option<(crate::id::PortNumber, Box<str>)> {
         match self.dials.remove(dial.0)? {
             Dialler::LookUp { number, name, .. } => Some((number, name)),
+            Dialler::Seed(address) => {
+                let (reached, now) = (Reached::Node(self.peers.get(key)?.node.clone()), self.now);
+                self.on_directory(now, |directory| directory.dialled(&address, &reached, now));
+                None
+            }
             Dialler::Peer(_) => {
                 if let Some(peer) = self.peers.get_mut(key) {
                     peer.dialling.succeeded(dial);
@@ -194,6 +200,7 @@ impl Kernel {
                 };
                 self.end_call(number, reason);
             }
+            Some(Dialler::Seed(address)) => self.seed_failed(address, &failure, now),
             Some(Dialler::Peer(key)) => self.peer_dial_failed(key, dial, failure, now),
         }
     }

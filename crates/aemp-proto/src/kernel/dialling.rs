@@ -109,6 +109,11 @@ impl Dialling {
         self.all_refused &= failure == DialFailure::Refused;
         self.last_error = Some(match failure {
             DialFailure::Refused => "connection refused".to_owned(),
+            DialFailure::OwnNode => {
+                let text = failure.to_string();
+                self.rejected = Some(Reason::new("node_id_in_use", &*text));
+                text
+            }
             DialFailure::Unreachable(error) => error,
             DialFailure::Rejected(reason) => {
                 let text = reason.to_string();

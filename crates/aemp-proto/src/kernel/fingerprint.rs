@@ -155,6 +155,8 @@ impl Feed for Kernel {
             spawners,
             deaths: _, // For people, as the histories of peers are.
             forgotten: _,
+            directory: _, // Nodes of a model have no seeds, so theirs stays as it is.
+            directory_due: _,
             timers: _, // Follows from what each owner waits for.
             outputs,
             writable,
@@ -198,6 +200,7 @@ impl Feed for Dialler {
     fn feed<H: Hasher>(&self, view: &mut View<'_, H>) {
         match self {
             Self::Peer(peer) => view.peer(*peer),
+            Self::Seed(address) => view.put(address),
             Self::LookUp { address, number, name } => view.put(&(address, number, name)),
         }
     }

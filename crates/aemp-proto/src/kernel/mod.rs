@@ -11,6 +11,7 @@ mod connecting;
 mod connection;
 mod destinations;
 mod dialling;
+mod directory;
 mod explain;
 mod express;
 mod failed_spawns;
@@ -47,6 +48,7 @@ use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use crate::{
+    directory::Directory,
     id::{Address, Incarnation, NodeId, PortNumber},
     message::EncodeError,
     planted::{Bug, planted},
@@ -142,6 +144,8 @@ enum Dialler {
         number: PortNumber,
         name: Box<str>,
     },
+    /// The directory tries a seed.
+    Seed(Address),
 }
 
 /// The state of a node.
@@ -162,6 +166,8 @@ pub struct Kernel {
     /// The latest deaths of ports of this node, and what happened with peers that are not known any more.
     deaths: Deaths,
     forgotten: Forgotten,
+    directory: Directory,
+    directory_due: Option<Time>,
     timers: Timers,
     outputs: VecDeque<Output>,
     writable: VecDeque<Key>,
@@ -179,7 +185,8 @@ pub struct Kernel {
 impl Kernel {
     /// The state of a node that knows nobody.
     pub fn new(settings: Settings) -> Self {
-        Self {
+        let directory = Directory::new(&settings);
+        let mut kernel = Self {
             ports: Ports::new(settings.incarnation.into()),
             watches: Arena::default(),
             peers: Arena::default(),
@@ -191,6 +198,8 @@ impl Kernel {
             spawners: Spawners::default(),
             deaths: Deaths::default(),
             forgotten: Forgotten::default(),
+            directory,
+            directory_due: None,
             timers: Timers::default(),
             outputs: VecDeque::new(),
             writable: VecDeque::new(),
@@ -200,7 +209,9 @@ impl Kernel {
             renamed: 0,
             random: settings.seed,
             settings,
-        }
+        };
+        kernel.on_directory(Time::ZERO, |_| ());
+        kernel
     }
 
     /// What it was made with.
@@ -210,6 +221,7 @@ impl Kernel {
 
     /// The next thing for the driver to do.
     pub fn poll(&mut self) -> Option<Output> {
+        self.carry_out();
         self.outputs.pop_front()
     }
 
@@ -230,6 +242,7 @@ impl Kernel {
 
     fn event(&mut self, event: Event) {
         self.remember(&event);
+        self.tell_directory(&event);
         self.outputs.push_back(Output::Event(event));
     }
 

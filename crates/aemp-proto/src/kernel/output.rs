@@ -4,6 +4,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use crate::{
+    directory::{Change, DatabaseWatch},
     id::{Address, Incarnation, NodeId, PortId, PortName, PortNumber},
     message::Message,
     reason::Reason,
@@ -148,6 +149,18 @@ pub enum Output {
         /// What a look-up found (an encoded port ID), or why there is no answer.
         result: Result<Bytes, Reason>,
     },
+    /// Find out which addresses the host name of a seed stands for, then call [`super::Kernel::resolved`].
+    Resolve {
+        /// The seed.
+        seed: Address,
+    },
+    /// A watched family of the database changed. The first change of a watch is all of its content.
+    Changed {
+        /// The watch.
+        watch: DatabaseWatch,
+        /// What is different.
+        change: Change,
+    },
     /// For observers.
     Event(Event),
 }
@@ -219,6 +232,18 @@ pub enum Event {
         /// What it asked for, and why it is not done.
         error: String,
     },
+    /// This node has a master, which holds the database for it.
+    MasterFound {
+        /// The master.
+        node: NodeId,
+    },
+    /// It has none any more, and looks for another.
+    MasterLost {
+        /// The former master.
+        node: NodeId,
+    },
+    /// This node holds all of the database from now on.
+    BecameGlobal,
     /// A port died abnormally and nobody watched it.
     UnwatchedDeath {
         /// The port.
@@ -264,6 +289,9 @@ pub enum DialFailure {
     /// The secrets or certificates do not match, or versions have nothing in common: trying again is useless.
     #[error("{0}")]
     Rejected(Reason),
+    /// This node itself is there, or another one with its ID.
+    #[error("the node at this address is this node itself, or another with its ID: every node needs an ID of its own")]
+    OwnNode,
     /// Anything else.
     #[error("{0}")]
     Unreachable(String),

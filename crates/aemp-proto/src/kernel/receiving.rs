@@ -254,7 +254,10 @@ impl Kernel {
         match frame {
             Numbered::Message { to, body } => Ok(match self.target(key, to)? {
                 Target::Port(to) => Some(Delivery::Message { to, body: share(body) }),
-                Target::Node => None,
+                Target::Node => {
+                    self.handle_node_message(key, body, now);
+                    None
+                }
                 Target::Nobody(name, reason) => self.dropped(name, reason),
             }),
             Numbered::Call { to, number, body } => {

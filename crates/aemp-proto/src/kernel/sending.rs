@@ -67,7 +67,9 @@ impl Kernel {
 
     /// A call of this node is no longer waited for: its answer will be dropped.
     pub fn forget_call(&mut self, number: PortNumber) {
-        self.calls.remove(&number);
+        if self.calls.remove(&number).is_none() {
+            self.forget_query(number);
+        }
     }
 
     /// Answers a call of another node. `reply` names the call.
@@ -194,6 +196,7 @@ impl Kernel {
             peer.missed_since = Some(now);
             peer.dialling.next_at = Some(now);
             self.schedule_peer(key);
+            self.look_up_node(key, now);
             self.dial_if_due(key, now);
         }
     }

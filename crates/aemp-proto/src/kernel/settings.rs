@@ -76,8 +76,13 @@ pub struct Settings {
     pub refused_is_death: RefusedIsDeath,
     /// Random; jitter is derived from it, nothing that has to be secret.
     pub seed: u64,
-    /// How long after the beginning of 1970 the node's own clock began. Base peers may ask for the time.
+    /// The wall clock when the node's own clock is at zero, as the time since 1970: writes to the database are ordered by it,
+    /// and base peers may ask for the time.
     pub wall_clock: Duration,
+    /// Where it looks for global nodes.
+    pub seeds: Vec<Address>,
+    /// Whether it is a global node from its start.
+    pub global: bool,
     /// Whether base peers may send messages to others through this node, in its name.
     pub relay: bool,
 }

@@ -27,6 +27,10 @@ impl Kernel {
                         self.tick_peer(key, now);
                     }
                 }
+                Owner::Directory => {
+                    self.directory_due = None;
+                    self.on_directory(now, |directory| directory.tick(now));
+                }
                 Owner::Connection(key) => {
                     if let Some(state) = self.connections.get_mut(key) {
                         state.due = None;

@@ -11,6 +11,7 @@ use super::arena::Key;
 pub(crate) enum Owner {
     Peer(Key),
     Connection(Key),
+    Directory,
 }
 
 /// One moment for each owner that waits; the owner keeps it, too.

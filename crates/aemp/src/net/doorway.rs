@@ -156,6 +156,13 @@ impl Doorway {
         self.legacy.as_ref().filter(|legacy| legacy.towards(expect).is_some()).and_then(|legacy| legacy.weakness)
     }
 
+    /// The addresses that a host name stands for now; none if that is not found out in time.
+    pub(super) async fn resolve(&self, address: &Address) -> Vec<Address> {
+        let places = timeout(self.dial_timeout, places(address)).await.ok().and_then(Result::ok).unwrap_or_default();
+        let addresses = places.iter().filter_map(Place::socket_address);
+        addresses.map(|address| Address::ip(address.ip(), address.port())).collect()
+    }
+
     async fn dial_place(&self, expect: Option<NodeId>, place: &Place) -> Result<Established, DialError> {
         let io = place.connect().await.map_err(|error| {
             if place.is_refusal(&error) { DialError::Refused } else { DialError::Handshake(error.into()) }
@@ -187,6 +194,9 @@ impl Doorway {
     /// What the kernel learns of a failed handshake.
     fn failure(&self, error: &HandshakeError) -> DialFailure {
         let text = self.explain(error);
+        if error.is_own_node() {
+            return DialFailure::OwnNode;
+        }
         match error.code() {
             Some(code) => DialFailure::Rejected(Reason::new(code, text)),
             None => DialFailure::Unreachable(text),
@@ -217,7 +227,7 @@ enum DialError {
 /// Of several failures the one that says most: all must have refused for the address to have refused.
 fn graver(one: DialFailure, other: DialFailure) -> DialFailure {
     match (&one, &other) {
-        (DialFailure::Rejected(_), _) | (_, DialFailure::Refused) => one,
+        (DialFailure::Rejected(_) | DialFailure::OwnNode, _) | (_, DialFailure::Refused) => one,
         _ => other,
     }
 }

@@ -201,6 +201,11 @@ impl HandshakeError {
         }
     }
 
+    /// Whether this node reached itself.
+    pub(super) fn is_own_node(&self) -> bool {
+        matches!(self, Self::Link(LinkError::OwnNode))
+    }
+
     /// Whether comparing secrets may help.
     pub(super) fn is_about_secrets(&self) -> bool {
         match self {

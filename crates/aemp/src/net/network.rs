@@ -90,6 +90,16 @@ impl<H: Host> Network<H> {
         self.0.dials.borrow_mut().insert(dial, task.abort_handle());
     }
 
+    /// Finds out which addresses a seed stands for. The kernel learns them; none if that fails.
+    pub(crate) fn resolve(&self, seed: Address) {
+        let network = self.clone();
+        spawn_local(async move {
+            let addresses = network.0.doorway.resolve(&seed).await;
+            network.0.host.kernel(|kernel, now| kernel.resolved(&seed, addresses, now));
+            network.0.host.turn();
+        });
+    }
+
     /// Gives an attempt to connect up; the kernel hears nothing of it.
     pub(crate) fn cancel(&self, dial: DialId) {
         if let Some(task) = self.0.dials.borrow_mut().remove(&dial) {

@@ -36,6 +36,8 @@ pub struct Builder {
     pub(super) timing: Timing,
     pub(super) refused_is_death: RefusedIsDeath,
     pub(super) stop_timeout: Duration,
+    pub(super) seeds: Vec<Address>,
+    pub(super) global: bool,
     pub(super) profile: Profile,
     pub(super) told: Told,
     pub(super) legacy: LegacySettings,
@@ -74,6 +76,8 @@ impl Builder {
             timing: Timing::default(),
             refused_is_death: RefusedIsDeath::default(),
             stop_timeout: Duration::from_secs(5),
+            seeds: Vec::new(),
+            global: false,
             profile: Profile::OfUser,
             told: Told::default(),
             legacy: LegacySettings::default(),
@@ -194,6 +198,23 @@ impl Builder {
     /// How long [`Node::stop`] waits for acknowledgement (5 s).
     pub const fn stop_timeout(mut self, timeout: Duration) -> Self {
         self.stop_timeout = timeout;
+        self
+    }
+
+    /// Joins the network that this address leads to: one of the seeds becomes the node's master, which holds the directory and
+    /// the database for it. They are tried again and again for ever, and each time a host name is resolved anew and stands
+    /// for all its addresses. The node itself may be among them: then it is global. May be called several times.
+    pub fn seed(mut self, address: &str) -> Self {
+        match address.parse() {
+            Ok(address) => self.seeds.push(address),
+            Err(error) => self.error = Some(format!("{address:?} cannot be a seed: {error}")),
+        }
+        self
+    }
+
+    /// The node holds the directory and the whole database, with all other global nodes.
+    pub const fn global(mut self) -> Self {
+        self.global = true;
         self
     }
 

@@ -200,6 +200,9 @@ impl Engine {
                 self.on_network(|network| network.dial(dial, expect, address));
             }
             Output::CancelDial(dial) => self.on_network(|network| network.cancel(dial)),
+            Output::Resolve { seed } => self.on_network(|network| network.resolve(seed)),
+            // No program can watch the database yet.
+            Output::Changed { .. } => {}
             Output::Close(connection) => self.on_network(|network| network.close(connection)),
         }
     }

@@ -116,6 +116,8 @@ fn settings(builder: &Builder, identity: &Identity, addresses: Vec<Address>) -> 
         refused_is_death: builder.refused_is_death,
         seed: u64::from_ne_bytes(random()?),
         wall_clock: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+        seeds: builder.seeds.clone(),
+        global: builder.global,
         relay: false,
     })
 }

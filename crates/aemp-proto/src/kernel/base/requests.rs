@@ -77,9 +77,4 @@ impl Kernel {
         }
         None
     }
-
-    /// Something of the directory.
-    pub(in crate::kernel) fn directory_request(&mut self, key: Key, tag: &str, _arguments: Vec<Value>, _now: Time) {
-        self.refused(key, format!("{tag:?}: this node takes no part in the directory"));
-    }
 }

@@ -100,7 +100,7 @@ const BAD: [(&str, &str); 27] = [
     (r#"["","AnyEvent::MP::_spawn"]"#, "missing"),
     (r#"["","AnyEvent::MP::_spawn","","echo"]"#, "may be given"),
     (r#"["","POSIX::_exit",1]"#, "no such request"),
-    (r#"["","g_slave",{}]"#, "directory"),
+    (r#"["","g_slave",5]"#, "directory"),
 ];
 
 #[test]

@@ -55,6 +55,11 @@ impl World {
                     self.nodes[n].numbers.give_back(port);
                 }
                 Output::Renamed { port, id, .. } => self.nodes[n].renamed.push((port, id)),
+                Output::Resolve { seed } => {
+                    let (addresses, now) = (self.names.get(&seed).cloned().unwrap_or_default(), self.now);
+                    self.nodes[n].kernel.resolved(&seed, addresses, now);
+                }
+                Output::Changed { watch, change } => self.nodes[n].changes.push((watch, change)),
                 Output::Event(event) => self.nodes[n].events.push(event),
             }
         }

@@ -1,5 +1,6 @@
 //! Kernels in one thread, with a virtual clock and a network that does as it is told.
 
+mod base_directory;
 mod base_failures;
 mod base_messages;
 mod base_requests;
@@ -11,6 +12,7 @@ mod counts;
 mod dead_names;
 mod deadlines;
 mod delivery;
+mod directory;
 mod driver;
 mod explaining;
 mod fences;
@@ -18,6 +20,7 @@ mod hostile;
 mod incarnations;
 mod leftovers;
 mod lossy;
+mod masters;
 mod members;
 mod overload;
 mod perl;

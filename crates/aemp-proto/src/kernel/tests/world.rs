@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::{
+    directory::{Change, DatabaseWatch},
     id::{Address, Incarnation, NodeId, PortId, PortKind, PortName, PortNumber},
     kernel::{ConnectionId, DialFailure, DialId, Event, Kernel, LocalPort, PortNumbers, Settings, Timing, WatchId},
     limits::Limits,
@@ -29,6 +30,8 @@ pub(super) struct Node {
     pub(super) calls: Vec<(LocalPort, PortId)>,
     pub(super) spawned: Vec<(PortName, String)>,
     pub(super) events: Vec<Event>,
+    /// What watchers of the database were told.
+    pub(super) changes: Vec<(DatabaseWatch, Change)>,
     /// Further names of its ports, in order.
     pub(super) renamed: Vec<(LocalPort, PortId)>,
     /// Attempts to connect that are held up.
@@ -55,6 +58,11 @@ pub(super) struct World {
     pub(super) failures: BTreeMap<Address, DialFailure>,
     pub(super) limits: Limits,
     pub(super) timing: Timing,
+    /// Where nodes that are started look for global nodes, and whether they are global themselves.
+    pub(super) seeds: Vec<Address>,
+    pub(super) global: bool,
+    /// What names of hosts stand for.
+    pub(super) names: BTreeMap<Address, Vec<Address>>,
     /// Which of several connections is read first.
     pub(super) backwards: bool,
     nonce: u8,
@@ -85,6 +93,9 @@ impl World {
             failures: BTreeMap::new(),
             limits: Limits::default(),
             timing: Timing::default(),
+            seeds: Vec::new(),
+            global: false,
+            names: BTreeMap::new(),
             backwards: false,
             nonce: 0,
         };
@@ -125,6 +136,8 @@ impl World {
             refused_is_death: crate::kernel::RefusedIsDeath::SameHost,
             seed: n.into(),
             wall_clock: Duration::ZERO,
+            seeds: self.seeds.clone(),
+            global: self.global,
             relay: false,
         });
         Node {
@@ -139,6 +152,7 @@ impl World {
             calls: Vec::new(),
             spawned: Vec::new(),
             events: Vec::new(),
+            changes: Vec::new(),
             renamed: Vec::new(),
             held: Vec::new(),
         }
@@ -275,6 +289,7 @@ impl World {
         let failure = self.failures.get(address).cloned();
         let now = self.now;
         match (listener, failure) {
+            (Some(to), None) if to == n => self.nodes[n].kernel.dial_failed(dial, DialFailure::OwnNode, now),
             (Some(to), None) if expect.as_ref().is_none_or(|id| *id == self.nodes[to].id) => {
                 // Later connections have neither greater nor smaller nonces.
                 self.nonce = self.nonce.wrapping_add(97);

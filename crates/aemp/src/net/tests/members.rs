@@ -47,6 +47,8 @@ impl Member {
             wall_clock: Duration::ZERO,
             relay: false,
             seed: 1,
+            seeds: Vec::new(),
+            global: false,
         });
         let port = PortNumbers::default().take().unwrap();
         kernel.open(port);

@@ -1,0 +1,67 @@
+//! What is known of a node that a session is held with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Message, Refusal, clock::Stamp, name::Name, replica::Claimed};
+use crate::id::{Address, NodeId};
+
+/// The forms of what is said to a node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// With clocks, stamps and owners.
+    #[default]
+    Native,
+    /// As nodes of AnyEvent::MP say it.
+    Base,
+}
+
+/// A node that a session is held with.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Neighbour {
+    pub(super) form: Form,
+    /// It said that it is global.
+    pub(super) is_global: bool,
+    /// It was told all that this node claims, and is told of changes.
+    pub(super) is_informed: bool,
+    /// It registered as a slave of this node, with its seeds.
+    pub(super) slave: Option<Vec<Address>>,
+    /// Families that it watches.
+    pub(super) watches: BTreeSet<Name>,
+    /// What it has asked while this node does not yet answer.
+    pub(super) waiting: Vec<Message>,
+    pub(super) arriving: Arriving,
+}
+
+/// Content in pieces: of a slave its own part, of a global node all that it claims.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Arriving {
+    #[default]
+    Nothing,
+    /// So many pieces are still to come.
+    Pieces { parts: BTreeMap<NodeId, Claimed>, left: u32 },
+    /// A piece was refused, and so are those that are still to come.
+    Refused { left: u32 },
+}
+
+impl Neighbour {
+    /// What has arrived before the piece that `left` more follow; `None` if all of it was refused before. If this piece is
+    /// not put there, it is refused.
+    pub(super) fn take_arriving(&mut self, left: u32) -> Result<Option<BTreeMap<NodeId, Claimed>>, Refusal> {
+        let refused = if left > 0 { Arriving::Refused { left } } else { Arriving::Nothing };
+        let (before, expected) = match std::mem::replace(&mut self.arriving, refused) {
+            Arriving::Nothing => return Ok(Some(BTreeMap::new())),
+            Arriving::Pieces { parts, left } => (Some(parts), left),
+            Arriving::Refused { left } => (None, left),
+        };
+        if expected.checked_sub(1) == Some(left) { Ok(before) } else { Err(Refusal::OutOfTurn) }
+    }
+
+    pub(super) const fn is_slave(&self) -> bool {
+        self.slave.is_some()
+    }
+}
+
+/// A part that begins to arrive.
+pub(super) fn begun(since: Stamp) -> Claimed {
+    Claimed { since, ..Claimed::default() }
+}

@@ -1,0 +1,8 @@
+//! The directory without kernels: nodes that send their messages to each other.
+
+mod base;
+mod chaos;
+mod moves;
+mod network;
+mod refusals;
+mod replica;

@@ -1,0 +1,89 @@
+//! What all parts have together: for each key, what counts.
+
+use std::collections::BTreeMap;
+
+use super::{
+    entry::{Changes, Encoded, Entry},
+    name::Name,
+};
+use crate::id::NodeId;
+
+/// Keys and what they have.
+pub(crate) type Content = BTreeMap<Name, Encoded>;
+
+/// The entries of all owners, one for each owner of a key.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Union {
+    families: BTreeMap<Name, BTreeMap<Name, Vec<(NodeId, Entry)>>>,
+    /// What keys had before they changed, since somebody asked.
+    changed: Changed,
+}
+
+/// Families, and for their keys that changed what they had before.
+pub(crate) type Changed = BTreeMap<Name, BTreeMap<Name, Option<Encoded>>>;
+
+impl Union {
+    /// Which value a key has: that of the greatest rank.
+    pub(crate) fn get(&self, family: &Name, key: &Name) -> Option<&Encoded> {
+        winner(self.families.get(family)?.get(key)?)
+    }
+
+    /// All that a family has.
+    pub(crate) fn content(&self, family: &Name) -> Content {
+        let keys = self.families.get(family).into_iter().flatten();
+        keys.filter_map(|(key, entries)| Some((key.clone(), winner(entries)?.clone()))).collect()
+    }
+
+    pub(crate) fn families(&self) -> impl Iterator<Item = &Name> {
+        self.families.keys()
+    }
+
+    /// The keys of a family.
+    pub(crate) fn keys(&self, family: &str) -> impl Iterator<Item = &Name> {
+        self.families.get(family).into_iter().flat_map(BTreeMap::keys)
+    }
+
+    /// Applies changes of an owner's part.
+    pub(crate) fn apply(&mut self, owner: &NodeId, changes: &[Changes]) {
+        for Changes { family, set, removed } in changes {
+            for (key, stamp, value) in set {
+                self.put(owner, family, key, Some(Entry { stamp: *stamp, value: value.clone() }));
+            }
+            for key in removed {
+                self.put(owner, family, key, None);
+            }
+        }
+    }
+
+    fn put(&mut self, owner: &NodeId, family: &Name, key: &Name, entry: Option<Entry>) {
+        let before = self.get(family, key).cloned();
+        let keys = self.families.entry(family.clone()).or_default();
+        let entries = keys.entry(key.clone()).or_default();
+        entries.retain(|(other, _)| other != owner);
+        entries.extend(entry.map(|entry| (owner.clone(), entry)));
+        let after = winner(entries);
+        if before.as_ref() != after {
+            let changed = self.changed.entry(family.clone()).or_default();
+            changed.entry(key.clone()).or_insert(before);
+        }
+        if entries.is_empty() {
+            keys.remove(key);
+        }
+        if keys.is_empty() {
+            self.families.remove(family);
+        }
+    }
+
+    /// What changed since this was asked last. A key may have again what it had.
+    pub(crate) fn take_changed(&mut self) -> Changed {
+        std::mem::take(&mut self.changed)
+    }
+
+    pub(crate) fn has_changed(&self) -> bool {
+        !self.changed.is_empty()
+    }
+}
+
+fn winner(entries: &[(NodeId, Entry)]) -> Option<&Encoded> {
+    entries.iter().max_by(|(a, one), (b, other)| one.rank(a).cmp(&other.rank(b))).map(|(_, entry)| &entry.value)
+}

@@ -1,0 +1,111 @@
+//! Families that programs of this node watch.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Change, entry::Encoded, name::Name, union::Content};
+
+/// A watch on a family of the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DatabaseWatch(u64);
+
+/// A family, its watches, and what they were told.
+#[derive(Clone, Debug, Default)]
+struct Watched {
+    watches: BTreeSet<DatabaseWatch>,
+    /// Nothing until the content was told once.
+    told: Option<Content>,
+    /// Content that has not yet arrived in full.
+    arriving: Content,
+}
+
+/// All watches of this node, and what they are still to be told.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Watches {
+    families: BTreeMap<Name, Watched>,
+    by_watch: BTreeMap<DatabaseWatch, Name>,
+    made: u64,
+    notices: Vec<(DatabaseWatch, Change)>,
+}
+
+impl Watches {
+    /// A new watch; true if it is the first of its family. It is told what the others know already.
+    pub(crate) fn add(&mut self, family: Name) -> (DatabaseWatch, bool) {
+        self.made = self.made.saturating_add(1);
+        let watch = DatabaseWatch(self.made);
+        self.by_watch.insert(watch, family.clone());
+        let watched = self.families.entry(family).or_default();
+        watched.watches.insert(watch);
+        if let Some(told) = &watched.told {
+            self.notices.push((watch, Change::initial(told)));
+        }
+        (watch, watched.watches.len() == 1)
+    }
+
+    /// Ends a watch: it is told nothing more. Gives its family if it was the last.
+    pub(crate) fn end(&mut self, watch: DatabaseWatch) -> Option<Name> {
+        let family = self.by_watch.remove(&watch)?;
+        self.notices.retain(|(other, _)| *other != watch);
+        let watched = self.families.get_mut(&family)?;
+        watched.watches.remove(&watch);
+        if !watched.watches.is_empty() {
+            return None;
+        }
+        self.families.remove(&family);
+        Some(family)
+    }
+
+    pub(crate) fn families(&self) -> impl Iterator<Item = &Name> {
+        self.families.keys()
+    }
+
+    /// What watches are still to be told.
+    pub(crate) fn take_notices(&mut self) -> Vec<(DatabaseWatch, Change)> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// Part of the content of a family, of which more may follow before it counts.
+    pub(crate) fn arrive(&mut self, family: &Name, piece: Vec<(Name, Encoded)>, is_last: bool) {
+        let Some(watched) = self.families.get_mut(family) else { return };
+        watched.arriving.extend(piece);
+        if is_last {
+            let content = std::mem::take(&mut watched.arriving);
+            self.tell_content(family, content);
+        }
+    }
+
+    /// Content that has arrived in part will not go on.
+    pub(crate) fn forget_arriving(&mut self) {
+        self.families.values_mut().for_each(|watched| watched.arriving.clear());
+    }
+
+    /// This is all that a family has: told as the first content, or as what is new about it.
+    pub(crate) fn tell_content(&mut self, family: &Name, content: Content) {
+        let Some(watched) = self.families.get_mut(family) else { return };
+        let change = match &watched.told {
+            None => Some(Change::initial(&content)),
+            Some(old) => Change::between(old, &content),
+        };
+        watched.told = Some(content);
+        for watch in change.iter().flat_map(|_| &watched.watches) {
+            self.notices.extend(change.clone().map(|change| (*watch, change)));
+        }
+    }
+
+    /// This changes in a family whose content was told.
+    pub(crate) fn tell_changes(&mut self, family: &Name, set: Vec<(Name, Encoded)>, removed: &[Name]) {
+        let Some(watched) = self.families.get_mut(family) else { return };
+        let Some(told) = &mut watched.told else { return };
+        let mut change = Change::default();
+        for (key, value) in set {
+            let before = told.insert(key.clone(), value.clone());
+            change.note(&key, before.as_ref(), Some(&value));
+        }
+        for key in removed {
+            let before = told.remove(key);
+            change.note(key, before.as_ref(), None);
+        }
+        if !change.is_empty() {
+            self.notices.extend(watched.watches.iter().map(|watch| (*watch, change.clone())));
+        }
+    }
+}
