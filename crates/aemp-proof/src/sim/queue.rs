@@ -27,6 +27,8 @@ pub(super) enum Happening {
     Cut { a: usize, b: usize },
     /// A node's program does something.
     Act { node: usize },
+    /// A node's program does something with the database.
+    Database { node: usize },
     /// A fault begins.
     Fault,
     /// What was between two nodes is there no more.

@@ -67,6 +67,7 @@ impl Directory {
         while self.seeks() {
             let neighbours = &self.neighbours;
             match self.seeds.next_step(at_once, |node| neighbours.contains_key(node)) {
+                Some(Step::Meet(node)) => self.choose_master(&node),
                 Some(Step::Resolve(seed)) => self.actions.push_back(Action::Resolve { seed }),
                 Some(Step::Dial(Target { address, node })) => {
                     self.actions.push_back(Action::Dial { address, expect: node });
