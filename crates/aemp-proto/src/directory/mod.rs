@@ -203,6 +203,8 @@ impl Directory {
     pub(crate) fn lost(&mut self, node: &NodeId, now: Time) {
         self.now = now;
         let Some(neighbour) = self.neighbours.remove(node) else { return };
+        // What it was still to be told must not come before the beginning of the next session.
+        self.actions.retain(|action| !matches!(action, Action::Send { to, .. } if to == node));
         match &self.role {
             Role::Alone => {}
             Role::Slave(_) => self.lose_master(node),

@@ -6,4 +6,4 @@ mod moves;
 mod network;
 mod refusals;
 mod replica;
-mod seeking;
+mod sessions;
