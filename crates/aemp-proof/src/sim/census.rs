@@ -77,6 +77,7 @@ counted! {
     LookUp => "look-up",
     LookUpFound => "look-up that found a port",
     HandedOn => "port ID handed on",
+    Absent => "seed: node away until all others have come to rest",
     SeedResolved => "seed: host name resolved",
     MasterFound => "seed: master found",
     MasterLost => "seed: master lost",

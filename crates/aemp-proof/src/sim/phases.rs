@@ -38,6 +38,8 @@ impl World {
     pub(super) fn plan_phases(&mut self) {
         let first = parts(&self.swarm)[0];
         self.queue.plan(self.calm_from + first, Happening::Phase(1));
+        // Whoever was to come back has done so by then.
+        self.queue.plan(self.calm_from + 10 * SECOND, Happening::Desert);
     }
 
     /// The next part begins, unless what was sent before is still under way: slow links take their time.
@@ -52,7 +54,12 @@ impl World {
         }
         self.story.tell(now, || format!("part {phase} of the end begins"));
         match phase {
-            2 => self.check_networks(self.topology.networks_before_others_meet()),
+            2 => {
+                if let Some(networks) = self.topology.networks_before_others_meet() {
+                    self.check_networks(networks);
+                }
+                self.return_absent();
+            }
             5 => self.check_networks(self.topology.networks()),
             _ => {}
         }

@@ -29,6 +29,8 @@ pub(super) enum Happening {
     Act { node: usize },
     /// A node's program does something with the database.
     Database { node: usize },
+    /// The faults are over, and one node goes for longer.
+    Desert,
     /// A fault begins.
     Fault,
     /// What was between two nodes is there no more.

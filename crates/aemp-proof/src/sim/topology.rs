@@ -23,6 +23,8 @@ pub(super) struct Topology {
     pub(super) by_name: Vec<bool>,
     /// Nodes that do not know where they listen, and so meet themselves among their seeds.
     pub(super) is_unaware: Vec<bool>,
+    /// A node that crashes when the faults are over, and stays away until all others have come to rest.
+    pub(super) absent: Option<usize>,
     /// The mean time between two uses of the database by a node, in microseconds.
     pub(super) use_every: u64,
     pub(super) families: usize,
@@ -38,6 +40,7 @@ impl Topology {
             is_global: vec![false; nodes],
             by_name: (0..nodes).map(|_| random.chance(150)).collect(),
             is_unaware: (0..nodes).map(|_| random.chance(150)).collect(),
+            absent: None,
             use_every: random.spread(500 * MILLI, 5 * SECOND) * nodes as u64 / 3,
             families: 1 + random.index(2),
             keys: random.spread(1, 8) as usize,
@@ -47,6 +50,13 @@ impl Topology {
             topology.draw_seeds(random, nodes);
         }
         topology
+    }
+
+    /// Processes end in this run: one node may stay away for longer.
+    pub(super) fn draw_absent(&mut self, random: &mut Random) {
+        if self.has_seeds() && random.chance(500) {
+            self.absent = Some(random.index(self.seeds.len()));
+        }
     }
 
     fn draw_seeds(&mut self, random: &mut Random, nodes: usize) {
@@ -107,9 +117,22 @@ impl Topology {
         others.into_iter().map(|node| [node].into()).chain([members]).collect()
     }
 
-    /// The networks when nodes have only those sessions that seeds and programs have brought about. Where seeds alone do not
-    /// hold all members together, nobody knows which of them have met.
-    pub(super) fn networks_before_others_meet(&self) -> Vec<BTreeSet<usize>> {
+    /// The networks without the absent node, when nodes have only those sessions that seeds and programs have brought about.
+    /// Where seeds alone do not hold all members together, nobody knows which of them have met; `None` if a node has no other
+    /// seed than the absent one.
+    pub(super) fn networks_before_others_meet(&self) -> Option<Vec<BTreeSet<usize>>> {
+        let mut present = self.clone();
+        if let Some(absent) = self.absent {
+            present.is_global[absent] = false;
+            present.seeds[absent].clear();
+            present.seeds.iter_mut().for_each(|seeds| seeds.retain(|seed| *seed != absent));
+        }
+        let deserted = |node: &usize| !self.seeds[*node].is_empty() && present.seeds[*node].is_empty();
+        let is_anybody_deserted = (0..self.seeds.len()).any(|node| deserted(&node) && Some(node) != self.absent);
+        (!is_anybody_deserted).then(|| present.networks_of_seeds())
+    }
+
+    fn networks_of_seeds(&self) -> Vec<BTreeSet<usize>> {
         let mut networks = self.networks();
         let members = networks.pop().unwrap_or_default();
         networks.extend(Some(members).filter(|members| self.is_held_together(members)));
@@ -152,9 +175,19 @@ mod tests {
         let mut apart = topology(&[&[0], &[0], &[2], &[2], &[]]);
         apart.is_global = vec![false; 5];
         assert_eq!(apart.networks(), [[4].into(), BTreeSet::from([0, 1, 2, 3])]);
-        assert_eq!(apart.networks_before_others_meet(), [[4].into()]);
+        assert_eq!(apart.networks_before_others_meet().unwrap_or_default(), [[4].into()]);
         let joined = topology(&[&[0], &[0], &[2], &[2], &[0, 2]]);
-        assert_eq!(joined.networks_before_others_meet(), [BTreeSet::from([0, 1, 2, 3, 4])]);
+        assert_eq!(joined.networks_before_others_meet(), Some(vec![BTreeSet::from([0, 1, 2, 3, 4])]));
+    }
+
+    #[test]
+    fn without_the_absent_node_others_hold_together_or_do_not() {
+        let mut topology = topology(&[&[0], &[1, 0], &[0, 1], &[1]]);
+        (topology.is_global, topology.absent) = (vec![false; 4], Some(0));
+        let members = [BTreeSet::from([0]), BTreeSet::from([1, 2, 3])];
+        assert_eq!(topology.networks_before_others_meet().unwrap_or_default(), members);
+        topology.absent = Some(1);
+        assert_eq!(topology.networks_before_others_meet(), None);
     }
 
     #[test]

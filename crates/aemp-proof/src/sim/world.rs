@@ -15,7 +15,7 @@ use super::{
     process::{Runtime, State},
     queue::{Happening, Queue},
     story::Story,
-    swarm::{SECOND, Swarm},
+    swarm::{Climate, SECOND, Swarm},
     topology::Topology,
     violation::{Guarantee, Violation},
     wire::Wire,
@@ -65,7 +65,10 @@ impl World {
         let mut swarm = Swarm::draw(&mut random);
         let nodes = swarm.nodes;
         let mut dice = Random::new(!seed);
-        let topology = Topology::draw(&mut dice, nodes);
+        let mut topology = Topology::draw(&mut dice, nodes);
+        if swarm.climate != Climate::Gentle {
+            topology.draw_absent(&mut dice);
+        }
         swarm.joins(topology.has_seeds());
         let host = |node: usize| if swarm.one_host { "127.0.0.1".to_owned() } else { format!("10.0.0.{}", node + 1) };
         let places: Vec<String> = (0..nodes).map(|node| format!("{}:{}", host(node), 4000 + node)).collect();
@@ -154,6 +157,7 @@ impl World {
             Happening::Suspended { node, step } => self.step_clock(node, step),
             Happening::Tick(process) => self.tick(process),
             Happening::LastWords { wire } => self.speak_and_crash(wire),
+            Happening::Desert => self.desert(),
             Happening::Introduce { node, other } => self.introduce(node, other),
             Happening::Cut { a, b } => self.cut_between(a, b),
             Happening::Act { node } => self.act_and_go_on(node),
