@@ -8,8 +8,8 @@ use crate::random::Random;
 
 use super::swarm::{MILLI, SECOND};
 
-/// Nodes that others look for, at most.
-const MAX_HUBS: u64 = 3;
+/// How many nodes others look for.
+const HUBS: &[usize] = &[1, 2, 2, 3, 3];
 /// The host name of a node's seeds ends with this.
 const DOMAIN: &str = ".seeds.test:4000";
 
@@ -43,7 +43,7 @@ impl Topology {
             absent: None,
             use_every: random.spread(500 * MILLI, 5 * SECOND) * nodes as u64 / 3,
             families: 1 + random.index(2),
-            keys: random.spread(1, 8) as usize,
+            keys: random.pick(&[1, 3, 10, 30]),
             skew: random.pick(&[0, 20 * SECOND, 3600 * SECOND]),
         };
         if random.chance(500) {
@@ -54,15 +54,17 @@ impl Topology {
 
     /// Processes end in this run: one node may stay away for longer.
     pub(super) fn draw_absent(&mut self, random: &mut Random) {
-        if self.has_seeds() && random.chance(500) {
-            self.absent = Some(random.index(self.seeds.len()));
+        if !self.has_seeds() || random.chance(400) {
+            return;
         }
+        let hubs: Vec<usize> = self.seeds.iter().flatten().copied().collect();
+        self.absent = Some(if random.chance(600) { random.pick(&hubs) } else { random.index(self.seeds.len()) });
     }
 
     fn draw_seeds(&mut self, random: &mut Random, nodes: usize) {
         let mut places: Vec<usize> = (0..nodes).collect();
         random.shuffle(&mut places);
-        let hubs = random.between(1, MAX_HUBS.min(nodes as u64 - 1)) as usize;
+        let hubs = random.pick(HUBS).min(nodes - 1);
         let (hubs, plain) = places.split_at(hubs);
         // A lone hub may learn only of its slaves that it is one: of the first plain node, which is never global.
         let is_bare = hubs.len() == 1 && random.chance(400);
@@ -152,11 +154,13 @@ impl Topology {
     }
 }
 
-/// Some of these, at least one.
+/// All of these, or some, at least one.
 fn some_of(random: &mut Random, list: &[usize]) -> Vec<usize> {
     let mut some = list.to_vec();
     random.shuffle(&mut some);
-    some.truncate(1 + random.index(list.len()));
+    if random.chance(500) {
+        some.truncate(1 + random.index(list.len()));
+    }
     some
 }
 
