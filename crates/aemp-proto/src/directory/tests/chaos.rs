@@ -129,7 +129,8 @@ fn check(network: &Network, run: u64) {
                 assert_eq!(listeners, all, "run {run}: the listeners that n{n} knows");
                 assert_eq!(known, globals, "run {run}: the global nodes that n{n} knows");
                 assert!(directory.fading.is_empty(), "run {run}: n{n} keeps claims of the lost");
-                let slaves = directory.neighbours.iter().filter(|(_, neighbour)| neighbour.is_slave());
+                let slaves =
+                    directory.neighbours.iter().filter(|(_, neighbour)| neighbour.is_slave() && !neighbour.is_global);
                 let own: BTreeSet<_> = slaves.map(|(node, _)| node.clone()).chain([id(n)]).collect();
                 let claimed: BTreeSet<_> =
                     directory.replica.claims_of(&id(n)).map(|(owner, _)| owner.clone()).collect();

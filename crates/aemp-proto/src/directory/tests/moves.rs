@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::network::{FAMILY, Network, address, id, settings};
 use crate::{
-    directory::{Role, entry::Encoded, name::Name, watches::Watches},
+    directory::{Action, Change, Directory, Form, Message, Reached, Role, clock::Stamp, entry::Encoded, name::Name},
     kernel::Settings,
+    time::Time,
 };
 
 fn master_of(network: &Network, n: usize) -> Option<usize> {
@@ -100,12 +101,20 @@ fn a_slave_that_is_made_global_and_its_new_slave_see_no_gap() {
 
 #[test]
 fn content_that_has_arrived_in_part_does_not_mix_with_that_of_the_next_master() {
-    let (family, mut watches) = (Name::new(FAMILY).unwrap(), Watches::default());
-    let pair = |key: &str| vec![(Name::new(key).unwrap(), Encoded::of(&1.into()).unwrap())];
-    watches.add(family.clone());
-    watches.arrive(&family, pair("old"), false);
-    watches.forget_arriving();
-    watches.arrive(&family, pair("new"), true);
-    let [(_, change)] = &watches.take_notices()[..] else { panic!("one notice") };
-    assert_eq!(change.added, [("new".to_owned(), 1.into())]);
+    let mut slave = Directory::new(&settings(0, &[1, 2]));
+    let watch = slave.watch(FAMILY, Time::ZERO).unwrap();
+    let name = |text: &str| Name::new(text).unwrap();
+    for (master, key, left) in [(1, "old", 1), (2, "new", 0)] {
+        slave.dialled(&address(1), &Reached::Nobody, Time::ZERO);
+        slave.dialled(&address(2), &Reached::Nobody, Time::ZERO);
+        slave.dialled(&address(master), &Reached::Node(id(master)), Time::ZERO);
+        slave.up(&id(master), Form::Native, Time::ZERO);
+        let piece = vec![(name(key), Encoded::of(&1.into()).unwrap())];
+        slave.receive(&id(master), Message::Content(Stamp(1), name(FAMILY), left, piece), Time::ZERO).unwrap();
+        slave.lost(&id(master), Time::ZERO);
+    }
+    let told: Vec<_> =
+        std::iter::from_fn(|| slave.next_action()).filter(|action| matches!(action, Action::Changed { .. })).collect();
+    let change = Change { added: vec![("new".to_owned(), 1.into())], ..Change::default() };
+    assert_eq!(told, [Action::Changed { watch, change }]);
 }
