@@ -81,8 +81,8 @@ impl Oracle {
     /// Every read of a process that still runs has ended.
     pub(in crate::sim) fn check_all_read(&mut self, now: u64) {
         let mut reads = self.database.reads.iter();
-        if let Some(((process, _), query)) = reads.find(|((process, _), _)| self.facts.is_running(*process)) {
-            let text = format!("{query:?} of {} was never answered", self.facts.show(*process));
+        if let Some(((process, _), read)) = reads.find(|((process, _), _)| self.facts.is_running(*process)) {
+            let text = format!("{:?} of {} was never answered", read.query, self.facts.show(*process));
             self.complain(Guarantee::Database, now, || text);
         }
     }

@@ -32,14 +32,24 @@ pub(super) struct Write {
 #[derive(Debug)]
 pub(super) struct Copy {
     pub(super) family: String,
+    /// How many reads had begun before the watch.
+    reads_before: usize,
     pub(super) content: Option<Content>,
+}
+
+/// A read that has not ended.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) query: Query,
+    /// The place among all reads.
+    at: usize,
 }
 
 /// An answer that differs from what a watch of the same process was told last, and has to be what it is told next.
 #[derive(Debug)]
 struct Ahead {
     process: Process,
-    query: Query,
+    read: Read,
     answer: Value,
 }
 
@@ -50,7 +60,8 @@ pub(in crate::sim) struct Database {
     /// What each process has set, and not removed.
     pub(super) parts: BTreeMap<(Process, Place), usize>,
     pub(super) copies: BTreeMap<(Process, DatabaseWatch), Copy>,
-    pub(super) reads: BTreeMap<(Process, PortNumber), Query>,
+    pub(super) reads: BTreeMap<(Process, PortNumber), Read>,
+    reads_begun: usize,
     ahead: Vec<Ahead>,
 }
 
@@ -85,7 +96,8 @@ impl Oracle {
 
     /// A process watches a family.
     pub(in crate::sim) fn watching_family(&mut self, process: Process, watch: DatabaseWatch, family: String) {
-        self.database.copies.insert((process, watch), Copy { family, content: None });
+        let reads_before = self.database.reads_begun;
+        self.database.copies.insert((process, watch), Copy { family, reads_before, content: None });
     }
 
     pub(in crate::sim) fn unwatched_family(&mut self, process: Process, watch: DatabaseWatch) {
@@ -118,7 +130,7 @@ impl Oracle {
     }
 
     fn changed(&self, copy: Copy, change: &Change) -> Result<Copy, String> {
-        let Copy { family, content } = copy;
+        let Copy { family, reads_before, content } = copy;
         let is_first = content.is_none();
         if is_first && !(change.changed.is_empty() && change.removed.is_empty()) {
             return Err(format!("the first content of {family} is {change:?}"));
@@ -145,7 +157,7 @@ impl Oracle {
                 return Err(format!("{key} of {family} is removed, and was not there"));
             }
         }
-        Ok(Copy { family, content: Some(content) })
+        Ok(Copy { family, reads_before, content: Some(content) })
     }
 
     /// The write that a value is of.
@@ -173,7 +185,9 @@ impl Oracle {
 
     /// A process reads a family once.
     pub(in crate::sim) fn reading(&mut self, process: Process, number: PortNumber, query: Query) {
-        self.database.reads.insert((process, number), query);
+        let at = self.database.reads_begun;
+        self.database.reads_begun += 1;
+        self.database.reads.insert((process, number), Read { query, at });
     }
 
     /// Whether this is the number of a read that has not ended.
@@ -181,20 +195,20 @@ impl Oracle {
         self.database.reads.contains_key(&(process, number))
     }
 
-    /// A read has ended. Its answer is made of what was written; where the process watches the family, it is what the watch
-    /// has been told, or is told in the same moment.
+    /// A read has ended. Its answer is made of what was written; where the process watched the family before it asked, it is
+    /// what the watch has been told, or is told in the same moment.
     pub(in crate::sim) fn read_ended(&mut self, process: Process, number: PortNumber, answer: Option<Value>, now: u64) {
-        let Some(query) = self.database.reads.remove(&(process, number)) else { return };
+        let Some(read) = self.database.reads.remove(&(process, number)) else { return };
         let reader = self.facts.show(process);
         let Some(answer) = answer else {
-            return self.complain(Guarantee::Database, now, || format!("{reader} gets no answer to {query:?}"));
+            return self.complain(Guarantee::Database, now, || format!("{reader} gets no answer to {:?}", read.query));
         };
-        if let Query::Family(family) = &query
+        if let Query::Family(family) = &read.query
             && let Err(text) = self.check_family(family, &answer)
         {
             return self.complain(Guarantee::Database, now, || format!("{reader} reads: {text}"));
         }
-        self.database.ahead.push(Ahead { process, query, answer });
+        self.database.ahead.push(Ahead { process, read, answer });
         self.catch_up(process);
     }
 
@@ -210,8 +224,10 @@ impl Oracle {
     fn catch_up(&mut self, process: Process) {
         let Database { copies, ahead, .. } = &mut self.database;
         ahead.retain(|ahead| {
-            let (Query::Family(family) | Query::Keys(family) | Query::Values(family)) = &ahead.query;
-            let copies = copies.iter().filter(|((holder, _), copy)| *holder == process && copy.family == *family);
+            let (Query::Family(family) | Query::Keys(family) | Query::Values(family)) = &ahead.read.query;
+            let copies = copies.iter().filter(|((holder, _), copy)| {
+                *holder == process && copy.family == *family && copy.reads_before <= ahead.read.at
+            });
             let told: Vec<&Content> = copies.filter_map(|(_, copy)| copy.content.as_ref()).collect();
             ahead.process == process && !told.is_empty() && !told.iter().any(|told| is_answer(ahead, told))
         });
@@ -219,7 +235,7 @@ impl Oracle {
 
     /// A process has done all that it had to do: what it has read, its watches were told.
     pub(in crate::sim) fn check_reads(&mut self, now: u64) {
-        if let Some(Ahead { process, query, answer }) = self.database.ahead.pop() {
+        if let Some(Ahead { process, read: Read { query, .. }, answer }) = self.database.ahead.pop() {
             let text =
                 format!("{} reads {answer} by {query:?}, and its watch was told otherwise", self.facts.show(process));
             self.complain(Guarantee::Database, now, || text);
@@ -228,7 +244,7 @@ impl Oracle {
 }
 
 fn is_answer(ahead: &Ahead, told: &Content) -> bool {
-    match (&ahead.query, &ahead.answer) {
+    match (&ahead.read.query, &ahead.answer) {
         (Query::Family(_), Value::Map(pairs)) => {
             let pairs = pairs.iter().map(|(key, value)| (key.as_str(), number_of(value)));
             pairs.eq(told.iter().map(|(key, number)| (Some(key.as_str()), Some(*number))))

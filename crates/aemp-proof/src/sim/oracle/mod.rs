@@ -14,6 +14,8 @@ mod retirement;
 mod streams;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_database;
 mod verdict;
 mod watches;
 
