@@ -40,14 +40,10 @@ impl Session {
         let _: bool = self.acknowledge(given);
     }
 
-    /// Octets of messages and calls to each port that were never given out. What is for the node itself stays: it has no
-    /// port that could die of a loss.
+    /// Octets of messages and calls to each port that were never given out.
     fn waiting(&self) -> FxHashMap<PortName, usize> {
         let mut waiting: FxHashMap<PortName, usize> = FxHashMap::default();
         let mut count = |to: PortName, octets: usize| {
-            if to == PortName::Node {
-                return;
-            }
             let sum = waiting.entry(to).or_default();
             *sum = sum.saturating_add(octets);
         };
