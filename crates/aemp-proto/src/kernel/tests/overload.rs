@@ -222,7 +222,8 @@ fn a_call_that_is_too_large_for_a_node_that_was_not_met_fails() {
 /// A node and its master, with a watch there; much may be sent to a port of the master, and the connection is gone.
 fn slave_and_master() -> (World, PortId) {
     let mut world = World::new(0);
-    world.limits.max_unacknowledged = 4000;
+    (world.limits.max_unacknowledged, world.limits.max_piece) = (4000, 256);
+    (world.limits.max_unsent, world.limits.max_in_flight_of_large) = (512, 600);
     world.seeds = vec!["127.0.0.1:1".parse().unwrap()];
     world.add("a@127.0.0.1:2");
     world.add("b@127.0.0.1:1");
@@ -258,4 +259,18 @@ fn what_ports_are_sent_takes_no_room_from_the_database() {
         world.drive();
     }
     assert_eq!(values(&mut world), (0..200).map(Value::from).collect::<Vec<_>>());
+}
+
+#[test]
+fn large_entries_that_wait_are_not_dropped_for_what_ports_are_sent() {
+    let (mut world, id) = slave_and_master();
+    world.send(0, &id, &"x".repeat(2000));
+    let large = ["y", "z"].map(|text| text.repeat(2000));
+    large.iter().for_each(|large| set(&mut world, large.as_str()));
+    world.drive();
+    flood(&mut world, &id, 3);
+    world.drive();
+    let fenced = |event: &Event| matches!(event, Event::Fenced { port, .. } if *port != id);
+    assert!(!world.nodes[0].events.iter().any(fenced), "the node itself is not dead");
+    assert_eq!(values(&mut world), large.map(Value::from));
 }
