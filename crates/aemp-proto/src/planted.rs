@@ -110,6 +110,21 @@ bugs! {
     30 RankForgotten "rank-forgotten", "kernel/handshake.rs":
         "A connection that is older than one that broke carries the session again."
 
+    31 LostGlobalKept "lost-global-kept", "directory/mod.rs":
+        "What a lost global node claimed counts for ever."
+    32 LastArrivalCounts "last-arrival-counts", "directory/union.rs":
+        "Of several values of a key the one counts that arrived last."
+    33 LostSlaveKept "lost-slave-kept", "directory/global.rs":
+        "The entries of a slave stay when its session fails."
+    34 WatchesNotRenewed "watches-not-renewed", "directory/slave.rs":
+        "A new master is not told what its slave watches."
+    35 ContentAlwaysNew "content-always-new", "directory/watches.rs":
+        "The content that a new master tells is compared with nothing."
+    36 ClockOfItsOwn "clock-of-its-own", "directory/clock.rs":
+        "The clock that orders writes does not follow those of other nodes."
+    37 SeedThatIsThere "seed-that-is-there", "directory/seeking.rs":
+        "A slave does not register with a seed that it has a session with already."
+
     101 BaseProtocol "base-protocol", "kernel/connecting.rs":
         "The base protocol: a break loses what was queued, and nobody is dead for longer than that."
     102 DeliveredAfterReconnect "delivered-after-reconnect", "kernel/fences.rs":

@@ -77,6 +77,23 @@ counted! {
     LookUp => "look-up",
     LookUpFound => "look-up that found a port",
     HandedOn => "port ID handed on",
+    Absent => "seed: node away until all others have come to rest",
+    SeedResolved => "seed: host name resolved",
+    MasterFound => "seed: master found",
+    MasterLost => "seed: master lost",
+    BecameGlobal => "seed: node became global",
+    EntrySet => "database: entry set",
+    EntryContested => "database: entry set that another process has, too",
+    EntryRemoved => "database: entry removed",
+    FamilyWatched => "database: watch",
+    FamilyUnwatched => "database: watch ended",
+    FamilyChanged => "database: change told",
+    EntriesMerged => "database: entries of several other nodes came at once",
+    EntryFaded => "database: entry of a dead process was there for long",
+    FamilyRead => "database: read",
+    FamilyAnswered => "database: read answered",
+    Converged => "database: watch told the same as others, at rest",
+    ContestedAtRest => "database: key of several processes, at rest",
 }
 
 /// How often each happened.
@@ -92,6 +109,10 @@ impl Default for Census {
 impl Census {
     pub(super) const fn count(&mut self, what: Counted) {
         self.0[what as usize] += 1;
+    }
+
+    pub(super) const fn add(&mut self, what: Counted, times: u64) {
+        self.0[what as usize] += times;
     }
 
     /// Counts what did not happen to things, `of` of which it happened to some.

@@ -297,6 +297,21 @@ impl World {
         self.queue.plan(until, Happening::Start { node });
     }
 
+    /// One node crashes although the faults are over; it returns when all others have come to rest.
+    pub(super) fn desert(&mut self) {
+        let Some(node) = self.topology.absent else { return };
+        let Some(process) = self.running(node) else { return };
+        self.oracle.contacts.begin_all(node, self.now);
+        self.end_process(process, false, false);
+        self.census.count(Counted::Absent);
+    }
+
+    pub(super) fn return_absent(&mut self) {
+        if let Some(node) = self.topology.absent.filter(|node| self.listening[*node].is_none()) {
+            self.restart(node);
+        }
+    }
+
     pub(super) fn restart(&mut self, node: usize) {
         self.silent[node] = false;
         self.oracle.contacts.end_all(node, self.now);

@@ -3,6 +3,7 @@
 mod actions;
 mod arrivals;
 mod census;
+mod database;
 mod facts;
 mod faults;
 mod fickle;
@@ -20,6 +21,7 @@ mod suspension;
 mod swarm;
 #[cfg(test)]
 mod tests;
+mod topology;
 mod unseen;
 mod violation;
 mod wire;

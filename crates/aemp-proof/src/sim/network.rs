@@ -54,7 +54,10 @@ impl World {
             }
             None => {
                 let (now, runtime) = (self.now, &mut self.runtimes[process.0]);
-                let failure = DialFailure::Rejected(Reason::new("wrong_node", "another node is there"));
+                let failure = match found == Some(node) {
+                    true => DialFailure::OwnNode,
+                    false => DialFailure::Rejected(Reason::new("wrong_node", "another node is there")),
+                };
                 runtime.kernel.dial_failed(dial, failure, runtime.time(now));
             }
         }

@@ -46,6 +46,15 @@ impl World {
                 self.oracle.misbehaved(process, node, now, || text);
                 None
             }
+            Event::RequestRefused { node, error } => {
+                let text = format!("{} refuses what {node} asks: {error}", self.oracle.facts.show(process));
+                let node = self.place_of(node);
+                self.oracle.misbehaved(process, node, now, || text);
+                None
+            }
+            Event::MasterFound { .. } => Some(Counted::MasterFound),
+            Event::MasterLost { .. } => Some(Counted::MasterLost),
+            Event::BecameGlobal => Some(Counted::BecameGlobal),
             _ => None,
         };
         if let Some(counted) = counted {

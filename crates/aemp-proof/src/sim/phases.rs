@@ -11,7 +11,7 @@ use super::{
 };
 
 /// The end of the run.
-pub(super) const LAST: usize = 5;
+pub(super) const LAST: usize = 6;
 
 /// For how long nothing of what was sent may get through when the faults are over.
 const PATIENCE: u64 = 600 * SECOND;
@@ -26,7 +26,7 @@ pub(super) struct Remainder {
 /// How long each part takes, from the end of the faults on.
 fn parts(swarm: &Swarm) -> [u64; LAST] {
     let told = swarm.patience() + 3 * swarm.recovery() + 5 * SECOND;
-    [swarm.settling(), told, told, told, 100 * SECOND]
+    [swarm.settling(), told, told, told, told, 100 * SECOND]
 }
 
 /// All of them.
@@ -38,12 +38,14 @@ impl World {
     pub(super) fn plan_phases(&mut self) {
         let first = parts(&self.swarm)[0];
         self.queue.plan(self.calm_from + first, Happening::Phase(1));
+        // Whoever was to come back has done so by then.
+        self.queue.plan(self.calm_from + 10 * SECOND, Happening::Desert);
     }
 
     /// The next part begins, unless what was sent before is still under way: slow links take their time.
     pub(super) fn begin_phase(&mut self, phase: usize) {
         let now = self.now;
-        if self.has_to_wait() {
+        if self.has_to_wait(phase) {
             self.is_idle = true;
             return self.queue.plan(now + 5 * SECOND, Happening::Phase(phase));
         }
@@ -51,29 +53,41 @@ impl World {
             self.queue.plan(now + part, Happening::Phase(phase + 1));
         }
         self.story.tell(now, || format!("part {phase} of the end begins"));
+        match phase {
+            2 => {
+                if let Some(networks) = self.topology.networks_before_others_meet() {
+                    self.check_networks(networks);
+                }
+                self.return_absent();
+            }
+            5 => self.check_networks(self.topology.networks()),
+            _ => {}
+        }
         for process in self.living() {
             match phase {
                 1 => {
                     self.is_idle = true;
-                    self.meet_everybody(process);
+                    self.watch_everything(process);
                 }
-                2 => self.try_every_name(process),
+                2 => self.meet_everybody(process),
+                3 => self.try_every_name(process),
                 _ => {}
             }
             self.answer_all(process);
             self.settle(process);
         }
-        if phase == 4 {
+        if phase == 5 {
             self.oracle.check_end(now);
             self.wires_at_rest = self.wires.len();
         }
     }
 
     /// Whether much of what was sent is still under way; if so, there has to be less of it every now and then.
-    fn has_to_wait(&mut self) -> bool {
+    fn has_to_wait(&mut self, phase: usize) -> bool {
         let running = self.runtimes.iter().filter(|runtime| runtime.state == State::Running);
         let waiting: Vec<usize> = running.map(|runtime| runtime.kernel.unacknowledged()).collect();
-        if waiting.iter().all(|octets| *octets <= 4096) {
+        let few = if phase == 1 { 4096 } else { 0 };
+        if waiting.iter().all(|octets| *octets <= few) {
             self.remainder = None;
             return false;
         }
@@ -127,7 +141,9 @@ impl World {
     pub(super) fn finish(&mut self) {
         let now = self.now;
         self.census.count_rest(Counted::LossyLost, Counted::LossySent, Counted::LossyArrived);
-        if self.wires.len() != self.wires_at_rest {
+        // A node goes on looking for a seed that will never have to do with it again.
+        let seeks = self.topology.has_seeds() && self.is_anybody_estranged();
+        if self.wires.len() != self.wires_at_rest && !seeks {
             let more = self.wires.len() - self.wires_at_rest;
             self.oracle.complain(Guarantee::Rest, now, || format!("{more} connections were made without need"));
         }
@@ -163,7 +179,7 @@ impl World {
             let peers =
                 (0..self.swarm.nodes).filter(|node| *node != own && !self.oracle.is_estranged(own, *node)).count();
             let is_clean = (peers..self.swarm.nodes).contains(&census.connections)
-                && census.dials == 0
+                && (census.dials == 0 || seeks)
                 && census.calls == 0
                 && census.unacknowledged == 0
                 && census.missed == 0

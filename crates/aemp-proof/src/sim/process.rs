@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aemp_proto::{
+    directory::DatabaseWatch,
     id::{Incarnation, PortId, PortNumber},
     kernel::{
         Body, ConnectionId, Delivery, DialId, Kernel, LocalPort, Output, PortNumbers, Received, Settings, WatchId,
@@ -19,6 +20,9 @@ use super::{
     violation::Guarantee,
     world::World,
 };
+
+/// The wall clocks of all processes, when the virtual time begins.
+const WALL_CLOCK: u64 = 1 << 41;
 
 /// What a process is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +67,8 @@ pub(super) struct Runtime {
     pub(super) asked: Vec<PortId>,
     pub(super) next_number: u64,
     pub(super) lookups: Vec<PortNumber>,
+    /// Watches on families of the database.
+    pub(super) families: Vec<DatabaseWatch>,
 }
 
 /// A moment by the clock of a process.
@@ -93,24 +99,26 @@ impl World {
         let process = self.oracle.facts.add_process(node, incarnation);
         let mut timing = self.swarm.timing;
         timing.heartbeat = self.swarm.heartbeats[node];
+        let (seed, offset) = (self.random.next(), self.random.below(1 << 40));
+        let wall_clock = WALL_CLOCK + self.dice.below(self.topology.skew) - offset;
         let kernel = Kernel::new(Settings {
             node: self.ids[node].clone(),
             incarnation,
-            addresses: vec![self.addresses[node].clone()],
+            addresses: if self.topology.is_unaware[node] { Vec::new() } else { vec![self.addresses[node].clone()] },
             limits: self.swarm.limits,
             timing,
             refused_is_death: aemp_proto::kernel::RefusedIsDeath::SameHost,
-            wall_clock: Duration::ZERO,
             relay: false,
-            seed: self.random.next(),
-            seeds: Vec::new(),
-            global: false,
+            seed,
+            wall_clock: Duration::from_micros(wall_clock),
+            seeds: self.topology.seeds_of(node, &self.addresses),
+            global: self.topology.is_global[node],
         });
         self.runtimes.push(Runtime {
             node,
             kernel,
             numbers: PortNumbers::default(),
-            offset: self.random.below(1 << 40),
+            offset,
             state: State::Running,
             stopped_at: 0,
             wires: Vec::new(),
@@ -122,6 +130,7 @@ impl World {
             asked: Vec::new(),
             next_number: 0,
             lookups: Vec::new(),
+            families: Vec::new(),
         });
         let now = self.now;
         let facts = &self.oracle.facts;
@@ -171,6 +180,7 @@ impl World {
             } else if let Some(connection) = self.runtimes[process.0].kernel.next_writable() {
                 self.write(process, connection);
             } else {
+                self.oracle.check_reads(self.now);
                 self.say_goodbye_if_done(process);
                 return self.plan_tick(process);
             }
@@ -249,14 +259,17 @@ impl World {
                     self.fired(process, watch, &reason);
                 }
             }
+            Output::Answer { number, result } if self.oracle.is_reading(process, number) => {
+                self.read_ended(process, number, &result);
+            }
             Output::Answer { number, result } => {
                 self.call_ended(process, number, result.as_deref().map_err(Clone::clone))
             }
             Output::Kill { port, reason } => self.close_port(process, port, reason),
             Output::Renamed { old, id, .. } => self.renamed(old, id),
             Output::Event(event) => self.observe(process, event),
-            // No node has seeds, or watches the database.
-            Output::Resolve { .. } | Output::Changed { .. } => {}
+            Output::Resolve { seed } => self.resolve(process, &seed),
+            Output::Changed { watch, change } => self.family_changed(process, watch, &change),
         }
     }
 

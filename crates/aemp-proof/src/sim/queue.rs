@@ -27,6 +27,10 @@ pub(super) enum Happening {
     Cut { a: usize, b: usize },
     /// A node's program does something.
     Act { node: usize },
+    /// A node's program does something with the database.
+    Database { node: usize },
+    /// The faults are over, and one node goes for longer.
+    Desert,
     /// A fault begins.
     Fault,
     /// What was between two nodes is there no more.

@@ -64,6 +64,8 @@ pub(super) struct Swarm {
     pub(super) fickle: u64,
     /// Programs say something as soon as they are connected.
     pub(super) is_talkative: bool,
+    /// How long nodes may take to find each other by seeds, and to forget who is lost.
+    joining: u64,
     /// Thousandths of targets that are any port at all.
     pub(super) out_of_band: u64,
 }
@@ -98,6 +100,7 @@ impl Swarm {
             tells_absence: random.chance(500),
             fickle: random.pick(&[0, 0, 20, 100, 250]),
             is_talkative: random.chance(500),
+            joining: 0,
             timing,
             heartbeats,
         };
@@ -106,8 +109,16 @@ impl Swarm {
             swarm.refused = random.pick(&[10, 50, 150]);
         }
         swarm.longest = swarm.longest_fault();
-        swarm.safety = (600 * SECOND).saturating_sub(swarm.liveness()).max(150 * SECOND);
         swarm
+    }
+
+    /// Whether any node has seeds: then there is a while more for what follows from them.
+    pub(super) fn joins(&mut self, has_seeds: bool) {
+        if has_seeds {
+            // Global nodes look for others in rounds with long pauses, and remember for a while what was claimed.
+            self.joining = 16 * micros(self.timing.redial_max) + 2 * self.recovery() + 15 * SECOND;
+        }
+        self.safety = (600 * SECOND).saturating_sub(self.liveness()).max(150 * SECOND);
     }
 
     fn longest_fault(&self) -> u64 {
@@ -145,7 +156,7 @@ impl Swarm {
 
     /// How long everything may take to come to rest after the last fault.
     pub(super) fn settling(&self) -> u64 {
-        2 * self.patience() + self.session_timeout() + 3 * self.recovery() + 10 * SECOND
+        2 * self.patience() + self.session_timeout() + 3 * self.recovery() + 10 * SECOND + self.joining
     }
 
     /// The time after the faults.

@@ -21,6 +21,8 @@ pub(crate) enum Guarantee {
     LastWords,
     /// Every call ends exactly once.
     Calls,
+    /// The database tells exactly what changes, and at rest all nodes of a network see the same.
+    Database,
     /// What waits for a peer is bounded.
     Memory,
     /// Everything comes to rest when the faults are over, and nothing is left behind.
@@ -51,6 +53,7 @@ impl fmt::Display for Guarantee {
             Self::Alarms => "G6 no false alarms",
             Self::LastWords => "G7 last words first",
             Self::Calls => "calls end once",
+            Self::Database => "one database",
             Self::Memory => "bounded memory",
             Self::Rest => "comes to rest",
             Self::Panic => "no panic",

@@ -15,7 +15,8 @@ use super::{
     process::{Runtime, State},
     queue::{Happening, Queue},
     story::Story,
-    swarm::{SECOND, Swarm},
+    swarm::{Climate, SECOND, Swarm},
+    topology::Topology,
     violation::{Guarantee, Violation},
     wire::Wire,
 };
@@ -30,6 +31,9 @@ pub(super) struct World {
     pub(super) now: u64,
     pub(super) swarm: Swarm,
     pub(super) random: Random,
+    /// Choices about the database: runs without seeds take the course that they take without one.
+    pub(super) dice: Random,
+    pub(super) topology: Topology,
     pub(super) queue: Queue,
     pub(super) story: Story,
     pub(super) census: Census,
@@ -58,15 +62,21 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(seed: u64, is_told: bool) -> Self {
         let mut random = Random::new(seed);
-        let swarm = Swarm::draw(&mut random);
+        let mut swarm = Swarm::draw(&mut random);
         let nodes = swarm.nodes;
+        let mut dice = Random::new(!seed);
+        let mut topology = Topology::draw(&mut dice, nodes);
+        if swarm.climate != Climate::Gentle {
+            topology.draw_absent(&mut dice);
+        }
+        swarm.joins(topology.has_seeds());
         let host = |node: usize| if swarm.one_host { "127.0.0.1".to_owned() } else { format!("10.0.0.{}", node + 1) };
         let places: Vec<String> = (0..nodes).map(|node| format!("{}:{}", host(node), 4000 + node)).collect();
         let link =
             |random: &mut Random| Link { delay: random.between(swarm.delay.0, swarm.delay.1), ..Link::default() };
         let links = (0..nodes * nodes).map(|_| link(&mut random)).collect();
         let mut story = Story::new(is_told);
-        story.tell(0, || format!("seed {seed}: {swarm}"));
+        story.tell(0, || format!("seed {seed}: {swarm}\n{topology:?}"));
         Self {
             now: 0,
             ids: places.iter().enumerate().map(|(node, place)| id(node, place)).collect(),
@@ -86,6 +96,8 @@ impl World {
             story,
             census: Census::default(),
             random,
+            dice,
+            topology,
             swarm,
         }
     }
@@ -129,6 +141,7 @@ impl World {
         for node in 0..self.swarm.nodes {
             self.listening[node] = Some(self.start_process(node));
             self.queue.plan(self.random.below(SECOND), Happening::Act { node });
+            self.queue.plan(self.dice.below(SECOND), Happening::Database { node });
         }
         self.queue.plan(self.random.below(2 * self.swarm.fault_every), Happening::Fault);
         self.queue.plan(SECOND, Happening::Check);
@@ -144,9 +157,11 @@ impl World {
             Happening::Suspended { node, step } => self.step_clock(node, step),
             Happening::Tick(process) => self.tick(process),
             Happening::LastWords { wire } => self.speak_and_crash(wire),
+            Happening::Desert => self.desert(),
             Happening::Introduce { node, other } => self.introduce(node, other),
             Happening::Cut { a, b } => self.cut_between(a, b),
             Happening::Act { node } => self.act_and_go_on(node),
+            Happening::Database { node } => self.use_database_and_go_on(node),
             Happening::Fault => self.fault_and_go_on(),
             Happening::Recovered { a, b } => self.oracle.contacts.end(a, b, self.now),
             Happening::Fast { from, to } => {

@@ -10,7 +10,11 @@ use super::{
     part::Part,
     wire::{pieces_of_changes, pieces_of_claims},
 };
-use crate::{id::NodeId, value::Value};
+use crate::{
+    id::NodeId,
+    planted::{Bug, planted},
+    value::Value,
+};
 
 impl Directory {
     /// From now on this node holds the database, and never again less.
@@ -124,7 +128,7 @@ impl Directory {
 
     /// A neighbour is lost: the part of a slave goes with it, the claims of a global node a little later.
     pub(super) fn lose_neighbour(&mut self, node: &NodeId, neighbour: &Neighbour) {
-        if neighbour.is_slave() {
+        if neighbour.is_slave() && !planted(Bug::LostSlaveKept) {
             self.release_slave(node);
         }
         if neighbour.is_global {

@@ -38,6 +38,7 @@ use crate::{
     id::{Address, NodeId, PortNumber},
     kernel::{Settings, Timing},
     limits::Limits,
+    planted::{Bug, planted},
     reason::Reason,
     time::Time,
     value::Bytes,
@@ -203,6 +204,9 @@ impl Directory {
     pub(crate) fn lost(&mut self, node: &NodeId, now: Time) {
         self.now = now;
         let Some(neighbour) = self.neighbours.remove(node) else { return };
+        // What it was still to be told must not come before the beginning of the next session.
+        self.actions
+            .retain(|action| !matches!(action, Action::Send { to, .. } | Action::SendBase { to, .. } if to == node));
         match &self.role {
             Role::Alone => {}
             Role::Slave(_) => self.lose_master(node),
@@ -273,7 +277,9 @@ impl Directory {
             self.fading.iter().filter(|(_, until)| **until <= now).map(|(node, _)| node.clone()).collect();
         for node in faded {
             self.fading.remove(&node);
-            self.replica.claim_all(&node, BTreeMap::new());
+            if !planted(Bug::LostGlobalKept) {
+                self.replica.claim_all(&node, BTreeMap::new());
+            }
         }
         self.seek();
         self.settle();

@@ -30,6 +30,8 @@ pub(super) struct Target {
 pub(super) enum Step {
     Resolve(Address),
     Dial(Target),
+    /// This node is there already.
+    Meet(NodeId),
 }
 
 /// The seeds of a node, and the round in which they are tried.
@@ -147,13 +149,15 @@ impl Seeds {
         self.next_round = now.after(spread);
     }
 
-    /// The next thing to try that does not lead to a node which is there.
+    /// The next thing to try.
     pub(super) fn next_step(&mut self, most: usize, is_there: impl Fn(&NodeId) -> bool) -> Option<Step> {
         while self.under_way.len() < most {
             let target = self.queue.pop_front()?;
             let leads_to = target.node.as_ref().or_else(|| self.leads.get(&target.address));
-            let is_satisfied = leads_to.is_some_and(&is_there) || self.itself.contains(&target.address);
-            if is_satisfied || !self.under_way.insert(target.address.clone()) {
+            if let Some(node) = leads_to.filter(|node| is_there(node)) {
+                return Some(Step::Meet(node.clone()));
+            }
+            if self.itself.contains(&target.address) || !self.under_way.insert(target.address.clone()) {
                 continue;
             }
             if self.tried.len() >= MAX_LEADS {

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     id::{Address, NodeId},
+    planted::{Bug, planted},
     time::Time,
 };
 
@@ -67,6 +68,8 @@ impl Directory {
         while self.seeks() {
             let neighbours = &self.neighbours;
             match self.seeds.next_step(at_once, |node| neighbours.contains_key(node)) {
+                Some(Step::Meet(_)) if planted(Bug::SeedThatIsThere) => {}
+                Some(Step::Meet(node)) => self.choose_master(&node),
                 Some(Step::Resolve(seed)) => self.actions.push_back(Action::Resolve { seed }),
                 Some(Step::Dial(Target { address, node })) => {
                     self.actions.push_back(Action::Dial { address, expect: node });

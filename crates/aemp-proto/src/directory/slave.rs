@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     id::{NodeId, PortNumber},
+    planted::{Bug, planted},
     time::Time,
     value::Bytes,
 };
@@ -87,7 +88,8 @@ impl Directory {
     fn ask_again(&mut self, master: &NodeId) {
         let clock = self.clock.last();
         let finds = self.wanted.iter().map(|node| Message::Find(clock, node.clone()));
-        let watches = self.watches.families().map(|family| Message::Watch(clock, family.clone()));
+        let watches = self.watches.families().filter(|_| !planted(Bug::WatchesNotRenewed));
+        let watches = watches.map(|family| Message::Watch(clock, family.clone()));
         let queries = self.queries.iter().map(|(number, (facet, family))| facet.request(clock, family, *number));
         let requests: Vec<_> = finds.chain(watches).chain(queries).collect();
         for request in requests {

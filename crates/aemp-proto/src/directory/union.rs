@@ -6,7 +6,10 @@ use super::{
     entry::{Changes, Encoded, Entry},
     name::Name,
 };
-use crate::id::NodeId;
+use crate::{
+    id::NodeId,
+    planted::{Bug, planted},
+};
 
 /// Keys and what they have.
 pub(crate) type Content = BTreeMap<Name, Encoded>;
@@ -85,5 +88,8 @@ impl Union {
 }
 
 fn winner(entries: &[(NodeId, Entry)]) -> Option<&Encoded> {
+    if planted(Bug::LastArrivalCounts) {
+        return entries.last().map(|(_, entry)| &entry.value);
+    }
     entries.iter().max_by(|(a, one), (b, other)| one.rank(a).cmp(&other.rank(b))).map(|(_, entry)| &entry.value)
 }

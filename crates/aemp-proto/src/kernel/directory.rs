@@ -116,8 +116,8 @@ impl Kernel {
         }
     }
 
-    /// Sends to the node port of a node. A session in which something is missing would leave both sides with different
-    /// databases, so it ends instead.
+    /// Sends to the node port of a node. As with control frames, what ports are sent may not take the room for it. A session
+    /// in which something is missing would leave both sides with different databases, so it ends instead.
     fn send_to_node(&mut self, to: &NodeId, message: &impl Serialize, now: Time) {
         let Some(key) = self.by_node.get(to).copied() else { return };
         let envelope = Envelope {
@@ -127,8 +127,10 @@ impl Kernel {
             from: Sender::Nobody,
             fields: no_fields,
         };
-        let sent = self.enqueue(key, &envelope, now, |out| cbor::encode(message, out));
-        if !matches!(sent, Ok(true)) {
+        let sent = self.write_frame(key, &envelope, now, |out| cbor::encode(message, out));
+        if matches!(sent, Ok(true)) {
+            self.check_control_room(key);
+        } else {
             let epoch = self.peers.get(key).map_or(0, |peer| peer.session.epoch).saturating_add(1);
             self.fail(key, epoch, &overload(), now);
         }

@@ -288,11 +288,12 @@ impl Kernel {
     pub(crate) fn fence(&mut self, key: Key, name: &PortName, reason: &Reason) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let (made, remembered) = (peer.made(self.now), peer.fences.len());
+        // Before all: the name may be of another process than the one that is retired for it.
+        peer.fences.make(name.clone(), reason, made, false);
         if !self.may_remember(key, remembered) {
             return self.retire(key, self.now);
         }
         let Some(peer) = self.peers.get_mut(key) else { return };
-        peer.fences.make(name.clone(), reason, made, false);
         if let Some(fence) = peer.fences.get(name).cloned()
             && !planted(Bug::CertificatesInTheNextSession)
         {

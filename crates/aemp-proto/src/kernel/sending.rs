@@ -152,6 +152,17 @@ impl Kernel {
             self.drop_message(key, envelope.kind, envelope.to);
             return Ok(false);
         }
+        self.write_frame(key, envelope, now, encode)
+    }
+
+    /// Queues a frame with elements, however much waits already.
+    pub(crate) fn write_frame<E>(
+        &mut self,
+        key: Key,
+        envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>,
+        now: Time,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<bool, SendError<E>> {
         let limits = &self.settings.limits;
         let Some(peer) = self.peers.get_mut(key) else { return Ok(false) };
         if peer.is_base() {

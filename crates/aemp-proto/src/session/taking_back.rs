@@ -52,7 +52,9 @@ impl Session {
                 count(to, frame.len());
             }
         }
-        self.lanes.waiting().for_each(|(to, octets)| count(to.clone(), octets));
+        // Large messages to the node itself stay: it has no port that could die of their loss.
+        let of_ports = self.lanes.waiting().filter(|(to, _)| **to != PortName::Node);
+        of_ports.for_each(|(to, octets)| count(to.clone(), octets));
         waiting
     }
 

@@ -4,6 +4,8 @@
 mod calls;
 mod certificates;
 mod contacts;
+mod convergence;
+mod database;
 mod deaths;
 mod goodbyes;
 mod kills;
@@ -12,6 +14,8 @@ mod retirement;
 mod streams;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_database;
 mod verdict;
 mod watches;
 
@@ -24,6 +28,8 @@ use aemp_proto::{
 };
 
 pub(super) use contacts::Contacts;
+use database::Database;
+pub(super) use database::{Place, value_of};
 pub(super) use streams::Stamp;
 
 use self::{calls::Call, certificates::Declared, goodbyes::Goodbyes, kills::Kill, streams::Stream, watches::Watch};
@@ -83,6 +89,7 @@ pub(super) struct Oracle {
     goodbyes: Goodbyes,
     /// How many lossy messages of a stream were sent, and the last that arrived.
     lossy: BTreeMap<u32, (u32, u32)>,
+    database: Database,
     violation: Option<Violation>,
 }
 
@@ -123,6 +130,7 @@ impl Oracle {
             kills: Vec::new(),
             goodbyes: Goodbyes::default(),
             lossy: BTreeMap::new(),
+            database: Database::default(),
             violation: None,
         }
     }

@@ -97,11 +97,10 @@ impl Oracle {
         // A spawn is lost with the process that its session was with, even if that one had ended before.
         let ended = |process: &ProcessFacts| process.node == b && process.ended.is_some();
         let promised = self.facts.port(facts.port).life == Life::Promised;
-        let lost = promised && self.facts.processes.iter().any(ended);
-        let early = self.by_name.get(&(holder, name)).is_some_and(|stream| {
-            let stream = &self.streams[*stream];
-            stream.is_early || stream.is_dropped
-        });
+        let stream = |process| self.by_name.get(&(process, name)).map(|stream| &self.streams[*stream]);
+        let dropped = self.facts.port(facts.port).spawner.and_then(stream).is_some_and(|stream| stream.is_dropped);
+        let lost = promised && (dropped || self.facts.processes.iter().any(ended));
+        let early = stream(holder).is_some_and(|stream| stream.is_early || stream.is_dropped);
         if !refused && !overload && !early && !lost && !self.contacts.excused_since(a, b, facts.born, now) {
             let text = format!("{} fired without need: {reason}", self.show_watch(at));
             self.complain(Guarantee::Alarms, now, || text);

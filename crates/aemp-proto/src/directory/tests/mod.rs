@@ -6,3 +6,4 @@ mod moves;
 mod network;
 mod refusals;
 mod replica;
+mod sessions;

@@ -1,7 +1,7 @@
 //! More is sent to a node than it takes.
 
 use super::world::{World, millis};
-use crate::{id::PortId, kernel::Event};
+use crate::{id::PortId, kernel::Event, value::Value};
 
 /// Two nodes; the first may queue this much for the second.
 fn limited(octets: usize) -> World {
@@ -217,4 +217,60 @@ fn a_call_that_is_too_large_for_a_node_that_was_not_met_fails() {
     let failures: Vec<_> =
         world.nodes[0].answers.iter().map(|(_, result)| result.as_ref().unwrap_err().code()).collect();
     assert_eq!(failures, [&crate::reason::ReasonCode::TooLarge]);
+}
+
+/// A node and its master, with a watch there; much may be sent to a port of the master, and the connection is gone.
+fn slave_and_master() -> (World, PortId) {
+    let mut world = World::new(0);
+    (world.limits.max_unacknowledged, world.limits.max_piece) = (4000, 256);
+    (world.limits.max_unsent, world.limits.max_in_flight_of_large) = (512, 600);
+    world.seeds = vec!["127.0.0.1:1".parse().unwrap()];
+    world.add("a@127.0.0.1:2");
+    world.add("b@127.0.0.1:1");
+    world.pass(millis(3000));
+    world.nodes[1].kernel.db_watch("family", world.now).unwrap();
+    let (_, id) = world.open(1);
+    world.dial_at_once = false;
+    world.cut();
+    (world, id)
+}
+
+/// The values of `key` that the master was told of, once they can come.
+fn values(world: &mut World) -> Vec<Value> {
+    world.dial_at_once = true;
+    world.release_dials();
+    world.pass(millis(1000));
+    let failed = |event: &Event| matches!(event, Event::PeerDown { .. });
+    assert!(!world.nodes[0].events.iter().any(failed), "the session goes on");
+    let changes = world.nodes[1].changes.iter();
+    changes.flat_map(|(_, change)| change.added.iter().chain(&change.changed)).map(|(_, value)| value.clone()).collect()
+}
+
+fn set(world: &mut World, value: impl Into<Value>) {
+    world.nodes[0].kernel.db_set("family", "key", &value.into(), world.now).unwrap();
+}
+
+#[test]
+fn what_ports_are_sent_takes_no_room_from_the_database() {
+    let (mut world, id) = slave_and_master();
+    for n in 0..200 {
+        world.send(0, &id, &format!("message {n}"));
+        set(&mut world, n);
+        world.drive();
+    }
+    assert_eq!(values(&mut world), (0..200).map(Value::from).collect::<Vec<_>>());
+}
+
+#[test]
+fn large_entries_that_wait_are_not_dropped_for_what_ports_are_sent() {
+    let (mut world, id) = slave_and_master();
+    world.send(0, &id, &"x".repeat(2000));
+    let large = ["y", "z"].map(|text| text.repeat(2000));
+    large.iter().for_each(|large| set(&mut world, large.as_str()));
+    world.drive();
+    flood(&mut world, &id, 3);
+    world.drive();
+    let fenced = |event: &Event| matches!(event, Event::Fenced { port, .. } if *port != id);
+    assert!(!world.nodes[0].events.iter().any(fenced), "the node itself is not dead");
+    assert_eq!(values(&mut world), large.map(Value::from));
 }

@@ -190,3 +190,31 @@ fn who_waits_for_a_retired_incarnation_is_told_as_soon_as_it_is_met() {
     world.pass(millis(1000));
     assert_eq!(world.codes(0)[10..], ["retired"]);
 }
+
+#[test]
+fn a_name_of_a_process_that_was_not_met_is_dead_too_where_its_messages_were_dropped_with_one_name_too_many() {
+    let mut world = World::new(0);
+    (world.limits.max_unacknowledged, world.limits.max_fences) = (1000, 1);
+    world.add("a@127.0.0.1:1");
+    world.add("b@127.0.0.1:2");
+    let ids = [world.open(1).1, world.open(1).1];
+    ids.iter().for_each(|id| world.send(0, id, "before"));
+    world.pass(millis(100));
+    world.dial_at_once = false;
+    world.restart(1);
+    let (port, id) = world.open(1);
+    let fenced = |world: &World| world.nodes[0].events.iter().any(|event| matches!(event, Event::Fenced { .. }));
+    while !fenced(&world) {
+        world.send(0, &ids[0], "more than there is room for");
+        world.drive();
+    }
+    while retired(&world, 0) == 0 {
+        world.send(0, &id, "more than there is room for");
+        world.drive();
+    }
+    world.send(0, &id, "after what was dropped");
+    world.dial_at_once = true;
+    world.release_dials();
+    world.pass(Duration::from_secs(10));
+    assert_eq!(world.texts(1, port), [""; 0]);
+}

@@ -1,0 +1,50 @@
+//! Sessions come and go.
+
+use std::time::Duration;
+
+use super::network::{address, id, settings};
+use crate::{
+    directory::{Action, Directory, Form, Message, Reached, clock::Stamp},
+    kernel::Settings,
+    time::Time,
+};
+
+fn at(seconds: u64) -> Time {
+    Time::ZERO.after(Duration::from_secs(seconds))
+}
+
+fn actions(slave: &mut Directory) -> Vec<Action> {
+    std::iter::from_fn(|| slave.next_action()).collect()
+}
+
+#[test]
+fn a_seed_that_came_back_by_itself_is_the_master_again() {
+    let mut slave = Directory::new(&settings(0, &[1]));
+    slave.dialled(&address(1), &Reached::Node(id(1)), at(0));
+    slave.up(&id(1), Form::Native, at(0));
+    assert!(actions(&mut slave).contains(&Action::MasterFound(id(1))));
+    slave.lost(&id(1), at(1));
+    while actions(&mut slave).iter().any(|action| matches!(action, Action::Dial { .. })) {
+        slave.dialled(&address(1), &Reached::Nobody, at(2));
+    }
+    // A program of the seed sends something to this node.
+    slave.up(&id(1), Form::Native, at(3));
+    actions(&mut slave);
+    slave.tick(at(20));
+    assert!(actions(&mut slave).contains(&Action::MasterFound(id(1))));
+}
+
+#[test]
+fn what_was_for_a_lost_session_does_not_go_into_the_next_one() {
+    let mut global = Directory::new(&Settings { global: true, ..settings(0, &[]) });
+    for n in [1, 2] {
+        global.up(&id(n), Form::Native, at(0));
+        global.receive(&id(n), Message::Global(Stamp(1)), at(0)).unwrap();
+        global.receive(&id(n), Message::Set(Stamp(1), 0, Vec::new()), at(0)).unwrap();
+    }
+    actions(&mut global);
+    global.lost(&id(1), at(1));
+    global.lost(&id(2), at(1));
+    let sends = |action: &Action| matches!(action, Action::Send { .. });
+    assert!(!actions(&mut global).iter().any(sends));
+}
