@@ -14,6 +14,7 @@ mod dialling;
 mod explain;
 mod express;
 mod failed_spawns;
+mod failing;
 mod fences;
 mod few;
 #[cfg(any(test, feature = "simulation"))]
