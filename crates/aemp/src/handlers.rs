@@ -76,10 +76,8 @@ impl Handlers {
 
     /// The handler for a message, and what it gets of it.
     fn choose(&mut self, mut message: Message) -> Result<(&mut Handler, Message), Refused> {
-        let tag = match message.0.first() {
-            Some(Value::Text(tag)) => Some(tag.as_str()),
-            _ => None,
-        };
+        // Base peers send texts as octets.
+        let tag = message.0.first().and_then(Value::as_str);
         if let Some(handler) = tag.and_then(|tag| self.by_tag.get_mut(tag)) {
             message.0.remove(0);
             return Ok((handler, message));

@@ -15,6 +15,7 @@ mod directory;
 mod explain;
 mod express;
 mod failed_spawns;
+mod failing;
 mod fences;
 mod few;
 #[cfg(any(test, feature = "simulation"))]

@@ -127,6 +127,10 @@ impl<H: Host> Connection<H> {
     /// Writes, reads and handles as much as there is, up to the share of one turn.
     fn work(&mut self, cx: &mut Context<'_>, doorway: &Doorway) -> Poll<End> {
         self.moved = 0;
+        // The kernel may have left whole messages of a base peer until another connection of that had ended.
+        if self.signal.to_write.get() && !self.received.octets().is_empty() {
+            self.is_handled = false;
+        }
         let mut steps = 0..STEPS_PER_TURN;
         loop {
             // Behind what was handed in, whatever comes next: others find a node that is up to date.

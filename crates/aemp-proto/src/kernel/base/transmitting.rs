@@ -15,6 +15,8 @@ use crate::{
 
 impl Peer {
     /// Queues a frame with elements, if a base peer can read them.
+    #[cold]
+    #[inline(never)]
     pub(in crate::kernel) fn write_for_base<E>(
         &mut self,
         envelope: &Envelope<'_, impl Fn(&mut Vec<u8>)>,
