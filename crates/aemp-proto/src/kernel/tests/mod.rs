@@ -16,6 +16,7 @@ mod hostile;
 mod incarnations;
 mod leftovers;
 mod lossy;
+mod masters;
 mod members;
 mod overload;
 mod reasons;
