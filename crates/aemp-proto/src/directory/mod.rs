@@ -4,6 +4,7 @@
 //! through [`Directory::next_action`] what is to be done.
 
 mod change;
+mod check;
 mod clock;
 mod entry;
 mod error;
@@ -40,6 +41,7 @@ use crate::{
 };
 
 pub use change::Change;
+pub use check::{check_entry, check_name};
 use clock::{Clock, Stamp};
 use entry::Changes;
 pub use entry::MAX_VALUE;

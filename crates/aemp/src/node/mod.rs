@@ -5,8 +5,10 @@ mod builder;
 mod calls;
 mod clock;
 mod configured;
+mod database;
 mod dispatch;
 mod engine;
+mod entries;
 mod handler;
 mod host;
 mod inbox;
@@ -17,6 +19,7 @@ mod observe;
 mod peers;
 mod ports;
 mod queue;
+mod registrations;
 mod renamed;
 mod run_loop;
 mod send;
@@ -31,6 +34,7 @@ mod watches;
 pub use self::{builder::Builder, peers::PeerEvent};
 pub(crate) use self::{
     engine::Engine,
+    entries::EntryName,
     renamed::newest_id,
     shared::{Shared, lock},
     timers::TimerId,
@@ -50,7 +54,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     call::{self, Call, DEFAULT_TIMEOUT},
     cx::{Context, Cx},
+    database::Database,
     error::{CallError, Result, Stopped, TrySendError},
+    group::Group,
     outcome::{BoxError, Outcome},
     port::{OnNode, Port},
     published,
@@ -73,7 +79,7 @@ const JOINED_BUFFER: usize = 256 << 10;
 /// do nothing, and what returns a result says [`Stopped`].
 #[derive(Clone)]
 pub struct Node {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Node {
@@ -338,6 +344,22 @@ impl Node {
         let (name, port) = (name.into(), port.id().clone());
         published::check_name(&name);
         let _ = self.shared.act(move |engine| engine.publish(&name, &port));
+    }
+
+    /// The database that all nodes of the network share.
+    pub fn database(&self) -> Database {
+        Database::new(Arc::clone(&self.shared))
+    }
+
+    /// The ports that are [registered](Database::register) in a family of the database, as one that work is given to.
+    /// See [`Group`].
+    ///
+    /// # Panics
+    ///
+    /// Panics if the name of the family has more than 512 octets: the caller's mistake.
+    #[track_caller]
+    pub fn group<M>(&self, family: &str) -> Group<M> {
+        Group::new(self.clone(), family)
     }
 
     /// Looks a published name up at an address, as `host:port`. See [`Published`](crate::Published) for both in one text.
