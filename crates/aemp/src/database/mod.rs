@@ -23,7 +23,7 @@ pub(crate) use self::{
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use aemp_proto::{
-    directory::{Query, check_entry},
+    directory::{self, Query, check_entry},
     value::{Value, to_value},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -79,6 +79,9 @@ pub struct Database {
 }
 
 impl Database {
+    /// The longest name of a family or key, in octets.
+    pub const MAX_NAME: usize = directory::MAX_NAME;
+
     pub(crate) const fn new(node: Arc<Shared>) -> Self {
         Self { node }
     }
