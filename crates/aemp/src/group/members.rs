@@ -7,7 +7,11 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use aemp_proto::{directory::Change, id::PortId, kernel::WatchId};
+use aemp_proto::{
+    directory::Change,
+    id::{NodeId, PortId},
+    kernel::WatchId,
+};
 
 use super::rendezvous::{hash, weight};
 use crate::{
@@ -17,11 +21,11 @@ use crate::{
 
 /// The members of a group.
 #[derive(Debug, Default)]
-pub(super) struct Members(Mutex<State>);
+pub(crate) struct Members(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// By key in the database.
+    /// By key in the database. Those whose nodes are not yet reached are no members yet: they may be dead since long ago.
     all: BTreeMap<String, Member>,
     /// Those who wait for a member.
     waiting: Vec<Completer<()>>,
@@ -33,13 +37,20 @@ struct State {
 struct Member {
     port: PortId,
     hash: u64,
+    is_reached: bool,
     /// Of its death.
     watch: Option<WatchId>,
 }
 
+impl State {
+    fn members(&self) -> impl Iterator<Item = &Member> {
+        self.all.values().filter(|member| member.is_reached)
+    }
+}
+
 impl Members {
     pub(super) fn all(&self) -> Vec<PortId> {
-        lock(&self.0).all.values().map(|member| member.port.clone()).collect()
+        lock(&self.0).members().map(|member| member.port.clone()).collect()
     }
 
     /// The member for a key.
@@ -47,35 +58,52 @@ impl Members {
         let key = hash(key);
         let state = lock(&self.0);
         // Of equal weights, the last counts.
-        state.all.values().max_by_key(|member| weight(member.hash, key)).map(|member| member.port.clone())
+        state.members().max_by_key(|member| weight(member.hash, key)).map(|member| member.port.clone())
     }
 
     /// The member whose turn it is.
     pub(super) fn at(&self, turn: usize) -> Option<PortId> {
         let state = lock(&self.0);
-        let index = turn.checked_rem(state.all.len())?;
-        state.all.values().nth(index).map(|member| member.port.clone())
+        let index = turn.checked_rem(state.members().count())?;
+        state.members().nth(index).map(|member| member.port.clone())
     }
 
     /// Completes when there is a member.
     pub(super) fn when_ready(&self, completer: Completer<()>) {
         let mut state = lock(&self.0);
-        if state.all.is_empty() && !state.is_over {
+        let is_ready = state.members().next().is_some();
+        if !is_ready && !state.is_over {
             state.waiting.retain(|waiting| !waiting.is_abandoned());
             return state.waiting.push(completer);
         }
-        let is_ready = !state.all.is_empty();
         drop(state);
         if is_ready {
             completer.complete(Ok(()));
         }
     }
 
-    fn join(&self, key: String, port: PortId) {
-        let mut state = lock(&self.0);
+    fn join(&self, key: String, port: PortId, is_reached: bool) {
         let hash = hash(key.as_bytes());
-        state.all.insert(key, Member { port, hash, watch: None });
-        let waiting = mem::take(&mut state.waiting);
+        self.change(|all| drop(all.insert(key, Member { port, hash, is_reached, watch: None })));
+    }
+
+    /// A connection with this node is there.
+    pub(crate) fn reach(&self, node: &NodeId) {
+        self.change(|all| {
+            let here = all.values_mut().filter(|member| member.port.node == *node);
+            here.for_each(|member| member.is_reached = true);
+        });
+    }
+
+    /// Changes the members, and tells those who wait for one.
+    fn change(&self, change: impl FnOnce(&mut BTreeMap<String, Member>)) {
+        let mut state = lock(&self.0);
+        change(&mut state.all);
+        if state.waiting.is_empty() {
+            return;
+        }
+        let is_ready = state.members().next().is_some();
+        let waiting = if is_ready { mem::take(&mut state.waiting) } else { Vec::new() };
         drop(state);
         waiting.into_iter().for_each(|completer| completer.complete(Ok(())));
     }
@@ -114,7 +142,7 @@ impl Follower {
     }
 
     fn add(&self, engine: &Rc<Engine>, key: String, port: PortId) {
-        self.0.join(key.clone(), port.clone());
+        self.0.join(key.clone(), port.clone(), engine.reaches(&port.node));
         let (members, name) = (Arc::clone(&self.0), key.clone());
         let watch = engine.watch(None, &port, move |_, _| {
             members.leave(&name);

@@ -25,7 +25,8 @@ use crate::{
     port::Port,
 };
 
-use members::{Follower, Members};
+use members::Follower;
+pub(crate) use members::Members;
 
 /// The ports that are registered in a family of the database, as one that work is given to: [`Node::group`] makes it.
 ///
@@ -41,9 +42,9 @@ use members::{Follower, Members};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Its members are those that this node sees registered: it follows the database, so a port that joins anywhere is a member a moment
-/// later. The group also watches its members, and a member that is dead for this node leaves at once, before the database says so. So
-/// the node keeps a connection with the node of every member. A key of the family that is no port ID is no member.
+/// It follows the database: a port that joins anywhere is a member a moment later, when this node has also reached its node. The group
+/// watches its members, and a member that is dead for this node leaves at once, before the database says so. So the node
+/// has a connection with the node of every member. A key of the family that is no port ID is no member.
 ///
 /// A message is sent as by [`Node::send`], to a member that was alive as far as the node knew. What a member that dies then did with
 /// it is known only from its answer, as for any port.
@@ -69,6 +70,8 @@ impl<M> Group<M> {
     pub(crate) fn new(node: Node, family: &str) -> Self {
         check_family(family);
         let members = Arc::new(Members::default());
+        let group = Arc::downgrade(&members);
+        let _ = node.shared.act(move |engine| engine.add_group(group));
         let follower = Follower::new(Arc::clone(&members));
         let watch = WatchOfHandle::new(Arc::clone(&node.shared), family, move |engine, change| {
             follower.follow(engine, change);

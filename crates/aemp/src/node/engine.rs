@@ -21,6 +21,7 @@ use super::{
     calls::Calls,
     clock::Clock,
     database::FamilyWatches,
+    groups::Groups,
     jobs::Job,
     network::Network,
     peers::Peers,
@@ -60,6 +61,7 @@ pub(crate) struct Engine {
     pub(super) watches: Watches,
     pub(super) family_watches: FamilyWatches,
     pub(super) registrations: Registrations,
+    pub(super) groups: Groups,
     pub(super) calls: Calls,
     pub(super) services: Services,
     pub(super) peers: Peers,
@@ -94,6 +96,7 @@ impl Engine {
             watches: Watches::default(),
             family_watches: FamilyWatches::default(),
             registrations: Registrations::default(),
+            groups: Groups::default(),
             calls: Calls::default(),
             services: Services::default(),
             peers: Peers::default(),
@@ -133,6 +136,7 @@ impl Engine {
     /// Tells observers.
     pub(crate) fn event(self: &Rc<Self>, event: Event) {
         self.peers.notice(self, &event);
+        self.tell_groups(&event);
         self.shared.observers.tell(event);
     }
 

@@ -9,6 +9,7 @@ mod database;
 mod dispatch;
 mod engine;
 mod entries;
+mod groups;
 mod handler;
 mod host;
 mod inbox;
