@@ -43,6 +43,10 @@ pub struct Limits {
     pub max_idle_peers: usize,
     /// Entries of the database that one node may own: every global node keeps them all.
     pub max_entries: usize,
+    /// Octets of these entries.
+    pub max_owned: usize,
+    /// Octets of the entries that one global node speaks for, its own and those of its slaves.
+    pub max_claimed: usize,
     /// Nodes for whose entries one global node may speak.
     pub max_owners: usize,
     /// Families of the database that one peer may watch here.
@@ -74,6 +78,8 @@ impl Default for Limits {
             ack_bytes: 256 << 10,
             max_idle_peers: 1_024,
             max_entries: 100_000,
+            max_owned: 64 << 20,
+            max_claimed: 1 << 30,
             max_owners: 100_000,
             max_database_watches: 10_000,
             max_queries: 1_000,

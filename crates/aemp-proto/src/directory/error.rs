@@ -27,6 +27,12 @@ pub enum DatabaseError {
     /// The value cannot be encoded.
     #[error("the value cannot be encoded: {0}")]
     Unencodable(String),
+    /// The entries of this node are too large together: [`crate::limits::Limits::max_owned`].
+    #[error("the entries of this node have {limit} octets, which is its limit: remove some")]
+    TooMuch {
+        /// The limit.
+        limit: usize,
+    },
     /// This node owns too many entries: [`crate::limits::Limits::max_entries`].
     #[error("this node owns {limit} entries, which is its limit: remove some")]
     TooManyEntries {
@@ -50,11 +56,19 @@ impl From<ValueError> for DatabaseError {
     }
 }
 
+impl From<ValueError> for Refusal {
+    fn from(error: ValueError) -> Self {
+        Self::Value(error.to_string())
+    }
+}
+
 /// Why a request of another node is not carried out. That node is at fault, and nothing was changed.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub(crate) enum Refusal {
     #[error("it is no request of the directory: {0}")]
     Malformed(#[from] DecodeError),
+    #[error("what it sets cannot be kept: {0}")]
+    Value(String),
     #[error("it asks this node as its master, but has not registered here")]
     NotASlave,
     #[error("it sends what only global nodes send, but has not said that it is one")]
@@ -69,6 +83,10 @@ pub(crate) enum Refusal {
     OutOfTurn,
     #[error("it gives {owner} more than {limit} entries")]
     TooManyEntries { owner: NodeId, limit: usize },
+    #[error("it gives {owner} entries of more than {limit} octets")]
+    TooLarge { owner: NodeId, limit: usize },
+    #[error("there is no room for what it sets: one global node speaks for entries of {limit} octets at most")]
+    Full { limit: usize },
     #[error("it claims entries of more than {limit} nodes")]
     TooManyOwners { limit: usize },
     #[error("it watches more than {limit} families")]

@@ -22,13 +22,17 @@ impl Directory {
     pub(crate) fn set(&mut self, family: &str, key: &str, value: &Value, now: Time) -> Result<(), DatabaseError> {
         self.now = now;
         let (family, key, value) = (writable(family)?, Name::new(key)?, Encoded::of(value)?);
-        let own = self.replica.claimed(&self.me, &self.me).map(|claimed| &claimed.part);
-        let limit = self.limits.max_entries;
-        if own.is_some_and(|part| part.len() >= limit && part.get(&family, &key).is_none()) {
-            return Err(DatabaseError::TooManyEntries { limit });
+        let changes = Changes::set(family, key, Entry { stamp: self.stamp(), value });
+        if let Some(own) = self.replica.claimed(&self.me, &self.me) {
+            let size = own.part.size_with(std::slice::from_ref(&changes));
+            if size.entries > self.limits.max_entries {
+                return Err(DatabaseError::TooManyEntries { limit: self.limits.max_entries });
+            }
+            if size.octets > self.limits.max_owned {
+                return Err(DatabaseError::TooMuch { limit: self.limits.max_owned });
+            }
         }
-        let entry = Entry { stamp: self.stamp(), value };
-        self.change_own(Changes::set(family, key, entry));
+        self.change_own(changes);
         self.settle();
         Ok(())
     }
@@ -112,25 +116,26 @@ impl Directory {
 
     /// Where a node listens, as it says in the database.
     pub(super) fn listeners_of(&self, node: &NodeId) -> Option<Vec<String>> {
-        let key = Name::new(node.as_str()).ok()?;
-        match self.replica.union.get(&Name::fixed(LISTENERS), &key)?.value() {
+        match self.replica.union.get(&Name::fixed(LISTENERS), &Name::of(node))?.value() {
             Value::Array(addresses) => Some(addresses.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
             _ => None,
         }
     }
 
-    /// This node listens there.
+    /// This node listens there. What is for this host only is told if there is nothing else: then all nodes are here.
     pub(super) fn register_listeners(&mut self, addresses: &[Address]) {
-        let texts = addresses.iter().map(|address| Value::from(address.to_string())).collect();
-        self.set_for_node(LISTENERS, &Value::Array(texts));
+        let is_here_only = addresses.iter().all(Address::is_same_host);
+        let addresses = addresses.iter().filter(|address| is_here_only || !address.is_same_host());
+        let texts = addresses.map(|address| Value::from(address.to_string())).collect();
+        if let Ok(value) = Encoded::of(&Value::Array(texts)) {
+            self.set_for_node(&self.me.clone(), LISTENERS, value);
+        }
     }
 
-    /// Sets what a family of the nodes says about this node.
-    pub(super) fn set_for_node(&mut self, family: &'static str, value: &Value) {
-        // A node whose ID is too long for a key can be reached by its own recipe only.
-        let (Ok(key), Ok(value)) = (Name::new(self.me.as_str()), Encoded::of(value)) else { return };
+    /// Sets what a family of the nodes says about a node.
+    pub(super) fn set_for_node(&mut self, node: &NodeId, family: &'static str, value: Encoded) {
         let entry = Entry { stamp: self.stamp(), value };
-        self.change_own(Changes::set(Name::fixed(family), key, entry));
+        self.change_own(Changes::set(Name::fixed(family), Name::of(node), entry));
     }
 }
 

@@ -3,13 +3,17 @@
 //! It is told of sessions that begin and end, of what other nodes say, and of what programs want; it says
 //! through [`Directory::next_action`] what is to be done.
 
+mod answering;
+mod base;
 mod change;
 mod check;
+mod claims;
 mod clock;
 mod entry;
 mod error;
 mod global;
 mod local;
+mod merged;
 mod name;
 mod neighbour;
 mod part;
@@ -47,8 +51,10 @@ use entry::Changes;
 pub use entry::MAX_VALUE;
 pub use error::DatabaseError;
 pub(crate) use error::Refusal;
+use merged::Merged;
 pub use name::MAX_NAME;
 use name::Name;
+pub(crate) use neighbour::Form;
 use neighbour::Neighbour;
 use query::Facet;
 pub use query::Query;
@@ -73,6 +79,8 @@ const SETTLING: Duration = Duration::from_secs(1);
 pub(crate) enum Action {
     /// Tell a node that a session is held with.
     Send { to: NodeId, message: Message },
+    /// Tell a base peer that a session is held with.
+    SendBase { to: NodeId, message: crate::message::Message },
     /// Tell a watch.
     Changed { watch: DatabaseWatch, change: Change },
     /// A query is over.
@@ -122,6 +130,8 @@ pub(crate) struct Directory {
     neighbours: BTreeMap<NodeId, Neighbour>,
     /// Global nodes that are lost, and until when their claims are kept.
     fading: BTreeMap<NodeId, Time>,
+    /// What base peers that are global were told of this node's claims.
+    merged: Merged,
     watches: Watches,
     /// Nodes that are looked up.
     wanted: BTreeSet<NodeId>,
@@ -153,6 +163,7 @@ impl Directory {
             replica: Replica::default(),
             neighbours: BTreeMap::new(),
             fading: BTreeMap::new(),
+            merged: Merged::default(),
             watches: Watches::default(),
             wanted: BTreeSet::new(),
             queries: BTreeMap::new(),
@@ -176,9 +187,9 @@ impl Directory {
     }
 
     /// A session with a node begins.
-    pub(crate) fn up(&mut self, node: &NodeId, now: Time) {
+    pub(crate) fn up(&mut self, node: &NodeId, form: Form, now: Time) {
         self.lost(node, now);
-        self.neighbours.insert(node.clone(), Neighbour::default());
+        self.neighbours.insert(node.clone(), Neighbour { form, ..Neighbour::default() });
         match &self.role {
             Role::Alone => {}
             Role::Slave(_) => self.register_if_awaited(node),
@@ -227,7 +238,7 @@ impl Directory {
                 Ok(())
             }
             Message::Reply(_, number, answer) => {
-                self.take_reply(from, number, answer);
+                self.take_reply(from, &number, answer);
                 Ok(())
             }
             Message::Content(_, family, left, piece) => {
@@ -275,7 +286,15 @@ impl Directory {
     }
 
     fn send(&mut self, to: &NodeId, message: Message) {
-        self.actions.push_back(Action::Send { to: to.clone(), message });
+        let to = to.clone();
+        match self.neighbours.get(&to).map(|neighbour| neighbour.form) {
+            Some(Form::Native) => self.actions.push_back(Action::Send { to, message }),
+            Some(Form::Base) => {
+                let messages = base::translated(message).into_iter();
+                self.actions.extend(messages.map(|message| Action::SendBase { to: to.clone(), message }));
+            }
+            None => {}
+        }
     }
 
     /// Whether this node answers from its own replica.

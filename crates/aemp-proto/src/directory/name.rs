@@ -5,6 +5,8 @@ use std::{borrow::Borrow, fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::id::{NodeId, PortNumber};
+
 /// The longest name, in octets: any node ID is a key.
 pub const MAX_NAME: usize = 512;
 
@@ -25,6 +27,16 @@ impl Name {
 
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The key of a node: no node ID is longer than a name may be.
+    pub(super) fn of(node: &NodeId) -> Self {
+        Self(node.as_str().into())
+    }
+
+    /// How a query is called.
+    pub(super) fn of_number(number: PortNumber) -> Self {
+        Self(number.to_bits().to_string().into())
     }
 
     /// A name that this crate spells out.

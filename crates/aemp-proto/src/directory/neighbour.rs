@@ -5,9 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Message, Refusal, clock::Stamp, name::Name, replica::Claimed};
 use crate::id::{Address, NodeId};
 
+/// The forms of what is said to a node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// With clocks, stamps and owners.
+    #[default]
+    Native,
+    /// As nodes of AnyEvent::MP say it.
+    Base,
+}
+
 /// A node that a session is held with.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Neighbour {
+    pub(super) form: Form,
     /// It said that it is global.
     pub(super) is_global: bool,
     /// It was told all that this node claims, and is told of changes.

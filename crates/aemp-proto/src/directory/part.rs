@@ -7,52 +7,87 @@ use super::{
     name::Name,
 };
 
+/// How much a part holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) entries: usize,
+    /// Octets of names and values.
+    pub(crate) octets: usize,
+}
+
 /// The entries of one owner, by family and key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Part(BTreeMap<(Name, Name), Entry>);
+pub(crate) struct Part {
+    entries: BTreeMap<(Name, Name), Entry>,
+    octets: usize,
+}
 
 impl Part {
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
+    pub(crate) fn size(&self) -> Size {
+        Size { entries: self.entries.len(), octets: self.octets }
     }
 
     pub(crate) fn get(&self, family: &Name, key: &Name) -> Option<&Entry> {
-        self.0.get(&(family.clone(), key.clone()))
+        self.entries.get(&(family.clone(), key.clone()))
     }
 
-    /// How many entries it would have after these changes, at most.
-    pub(crate) fn len_with(&self, changes: &[Changes]) -> usize {
-        let set: usize = changes.iter().map(|changes| changes.set.len()).sum();
-        self.len().saturating_add(set)
+    /// Its size after these changes.
+    pub(crate) fn size_with(&self, changes: &[Changes]) -> Size {
+        let mut size = self.size();
+        for Changes { family, set, removed } in changes {
+            let known = |key| self.get(family, key).map(|entry| weight(family, key, entry.value.size()));
+            let gone = set.iter().map(|(key, ..)| key).chain(removed).filter_map(known);
+            let (keys, octets) = gone.fold((0_usize, 0_usize), |(keys, octets), weight| {
+                (keys.saturating_add(1), octets.saturating_add(weight))
+            });
+            let new = set.iter().map(|(key, _, value)| weight(family, key, value.size()));
+            size.entries = size.entries.saturating_add(set.len()).saturating_sub(keys);
+            size.octets = new.fold(size.octets, usize::saturating_add).saturating_sub(octets);
+        }
+        size
     }
 
     pub(crate) fn apply(&mut self, changes: &[Changes]) {
         for Changes { family, set, removed } in changes {
             for (key, stamp, value) in set {
-                let entry = Entry { stamp: *stamp, value: value.clone() };
-                self.0.insert((family.clone(), key.clone()), entry);
+                self.put(family, key, Some(Entry { stamp: *stamp, value: value.clone() }));
             }
             for key in removed {
-                self.0.remove(&(family.clone(), key.clone()));
+                self.put(family, key, None);
             }
         }
+    }
+
+    fn put(&mut self, family: &Name, key: &Name, entry: Option<Entry>) {
+        let place = (family.clone(), key.clone());
+        let added = entry.as_ref().map_or(0, |entry| weight(family, key, entry.value.size()));
+        let before = match entry {
+            Some(entry) => self.entries.insert(place, entry),
+            None => self.entries.remove(&place),
+        };
+        let gone = before.map_or(0, |before| weight(family, key, before.value.size()));
+        self.octets = self.octets.saturating_add(added).saturating_sub(gone);
     }
 
     /// What makes `old` into this part; from nothing, all of it.
     pub(crate) fn since(&self, old: Option<&Self>) -> Vec<Changes> {
         let mut changes = Grouped::default();
-        for ((family, key), entry) in &self.0 {
+        for ((family, key), entry) in &self.entries {
             if old.and_then(|old| old.get(family, key)) != Some(entry) {
                 changes.of(family).set.push((key.clone(), entry.stamp, entry.value.clone()));
             }
         }
-        for (family, key) in old.into_iter().flat_map(|old| old.0.keys()) {
+        for (family, key) in old.into_iter().flat_map(|old| old.entries.keys()) {
             if self.get(family, key).is_none() {
                 changes.of(family).removed.push(key.clone());
             }
         }
         changes.0.into_values().collect()
     }
+}
+
+fn weight(family: &Name, key: &Name, value: usize) -> usize {
+    family.as_str().len().saturating_add(key.as_str().len()).saturating_add(value)
 }
 
 #[derive(Default)]

@@ -18,6 +18,8 @@ pub(crate) struct Claimed {
 pub(crate) struct Replica {
     /// By owner, then by the global node that claims.
     claims: BTreeMap<NodeId, BTreeMap<NodeId, Claimed>>,
+    /// How much each global node claims in all, in octets.
+    octets: BTreeMap<NodeId, usize>,
     pub(crate) union: Union,
 }
 
@@ -33,7 +35,10 @@ impl Replica {
 
     /// A global node claims this part of an owner, and no other; `None`: no part at all.
     pub(crate) fn claim(&mut self, global: &NodeId, owner: &NodeId, claimed: Option<Claimed>) {
-        let Self { claims, union } = self;
+        let octets = |claimed: Option<&Claimed>| claimed.map_or(0, |claimed| claimed.part.size().octets);
+        let (added, gone) = (octets(claimed.as_ref()), octets(self.claimed(global, owner)));
+        self.count(global, added, gone);
+        let Self { claims, union, .. } = self;
         let of_owner = claims.entry(owner.clone()).or_default();
         let before = authority(of_owner).map(|(global, _)| global.clone());
         let replaced = match claimed {
@@ -58,7 +63,7 @@ impl Replica {
 
     /// A part that a global node claims changes.
     pub(crate) fn update(&mut self, global: &NodeId, owner: &NodeId, since: Stamp, changes: &[Changes]) {
-        let Self { claims, union } = self;
+        let Self { claims, union, .. } = self;
         let known = claims.get_mut(owner).and_then(|claims| {
             let counts = authority(claims).is_some_and(|(counting, _)| counting == global);
             claims.get_mut(global).map(|claimed| (claimed, counts))
@@ -66,8 +71,11 @@ impl Replica {
         match known {
             Some((claimed, true)) if claimed.since <= since => {
                 claimed.since = since;
+                let before = claimed.part.size().octets;
                 claimed.part.apply(changes);
+                let after = claimed.part.size().octets;
                 union.apply(owner, changes);
+                self.count(global, after, before);
             }
             known => {
                 let mut part = known.map(|(claimed, _)| claimed.part.clone()).unwrap_or_default();
@@ -75,6 +83,19 @@ impl Replica {
                 self.claim(global, owner, Some(Claimed { since, part }));
             }
         }
+    }
+
+    fn count(&mut self, global: &NodeId, added: usize, gone: usize) {
+        let octets = self.octets.entry(global.clone()).or_default();
+        *octets = octets.saturating_add(added).saturating_sub(gone);
+        if *octets == 0 {
+            self.octets.remove(global);
+        }
+    }
+
+    /// Octets of all that a global node claims.
+    pub(crate) fn octets_of(&self, global: &NodeId) -> usize {
+        self.octets.get(global).copied().unwrap_or(0)
     }
 
     /// A global node claims these parts, and no others.

@@ -52,11 +52,19 @@ pub(super) struct Seeds {
 impl Seeds {
     pub(super) fn new(seeds: impl Iterator<Item = Address>, listening: &[Address]) -> Self {
         let itself: BTreeSet<_> = listening.iter().cloned().collect();
-        let (here, own): (Vec<_>, Vec<_>) = seeds.partition(|seed| itself.contains(seed));
+        let mut met_itself = false;
+        let mut own = Vec::new();
+        for seed in seeds {
+            if itself.contains(&seed) {
+                met_itself = true;
+            } else if !own.contains(&seed) {
+                own.push(seed);
+            }
+        }
         Self {
             own,
             itself,
-            met_itself: !here.is_empty(),
+            met_itself,
             leads: BTreeMap::new(),
             lost: BTreeMap::new(),
             queue: VecDeque::new(),

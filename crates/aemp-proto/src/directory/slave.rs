@@ -127,8 +127,8 @@ impl Directory {
         }
     }
 
-    pub(super) fn take_reply(&mut self, from: &NodeId, number: u64, answer: Option<Bytes>) {
-        let number = PortNumber::from_bits(number);
+    pub(super) fn take_reply(&mut self, from: &NodeId, number: &Name, answer: Option<Bytes>) {
+        let Ok(number) = number.as_str().parse().map(PortNumber::from_bits) else { return };
         if self.is_master(from) && self.queries.remove(&number).is_some() {
             self.actions.push_back(Action::Answer { number, result: answer.ok_or_else(too_large) });
         }
@@ -150,7 +150,7 @@ impl Directory {
 impl Facet {
     /// The request for it.
     pub(super) fn request(self, clock: Stamp, family: &Name, number: PortNumber) -> Message {
-        let (family, number) = (family.clone(), number.to_bits());
+        let (family, number) = (family.clone(), Name::of_number(number));
         match self {
             Self::Family => Message::ReadFamily(clock, family, number),
             Self::Keys => Message::ReadKeys(clock, family, number),

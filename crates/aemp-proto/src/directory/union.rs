@@ -34,6 +34,10 @@ impl Union {
         keys.filter_map(|(key, entries)| Some((key.clone(), winner(entries)?.clone()))).collect()
     }
 
+    pub(crate) fn families(&self) -> impl Iterator<Item = &Name> {
+        self.families.keys()
+    }
+
     /// The keys of a family.
     pub(crate) fn keys(&self, family: &str) -> impl Iterator<Item = &Name> {
         self.families.get(family).into_iter().flat_map(BTreeMap::keys)

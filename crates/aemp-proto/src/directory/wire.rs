@@ -41,14 +41,14 @@ pub(crate) enum Message {
     Found(Stamp, NodeId, Option<Vec<String>>),
     /// All of a family, its keys, or its values.
     #[serde(rename = "g_db_family")]
-    ReadFamily(Stamp, Name, u64),
+    ReadFamily(Stamp, Name, Name),
     #[serde(rename = "g_db_keys")]
-    ReadKeys(Stamp, Name, u64),
+    ReadKeys(Stamp, Name, Name),
     #[serde(rename = "g_db_values")]
-    ReadValues(Stamp, Name, u64),
+    ReadValues(Stamp, Name, Name),
     /// What a request asked for, encoded; nothing if it is too large for a message.
     #[serde(rename = "g_reply")]
-    Reply(Stamp, u64, Option<Bytes>),
+    Reply(Stamp, Name, Option<Bytes>),
     /// Tell me of changes in a family.
     #[serde(rename = "g_mon1")]
     Watch(Stamp, Name),

@@ -1,9 +1,10 @@
 //! The directory in the node: it hears of sessions and messages, and what it wants done is done here.
 
 use bytes::Bytes;
+use serde::Serialize;
 
 use crate::{
-    directory::{Action, DatabaseError, DatabaseWatch, Directory, Message, Query, Reached, Refusal},
+    directory::{Action, DatabaseError, DatabaseWatch, Directory, Form, Message, Query, Reached, Refusal},
     id::{Address, NodeId, PortName, PortNumber},
     message::cbor,
     reason::Reason,
@@ -84,7 +85,7 @@ impl Kernel {
     pub(super) fn tell_directory(&mut self, event: &Event) {
         let now = self.now;
         match event {
-            Event::PeerUp { node, .. } => self.on_directory(now, |directory| directory.up(node, now)),
+            Event::PeerUp { node, .. } => self.on_directory(now, |directory| directory.up(node, Form::Native, now)),
             Event::PeerDown { node, .. } => self.on_directory(now, |directory| directory.lost(node, now)),
             _ => {}
         }
@@ -96,6 +97,7 @@ impl Kernel {
             let now = self.now;
             match action {
                 Action::Send { to, message } => self.send_to_node(&to, &message, now),
+                Action::SendBase { to, message } => self.send_to_node(&to, &message, now),
                 Action::Changed { watch, change } => self.outputs.push_back(Output::Changed { watch, change }),
                 Action::Answer { number, result } => {
                     let result = result.map(|octets| Bytes::copy_from_slice(&octets));
@@ -113,7 +115,7 @@ impl Kernel {
 
     /// Sends to the node port of a node. A session in which something is missing would leave both sides with different
     /// databases, so it ends instead.
-    fn send_to_node(&mut self, to: &NodeId, message: &Message, now: Time) {
+    fn send_to_node(&mut self, to: &NodeId, message: &impl Serialize, now: Time) {
         let Some(key) = self.by_node.get(to).copied() else { return };
         let envelope = Envelope {
             kind: kind::MESSAGE,
@@ -135,11 +137,22 @@ impl Kernel {
             return;
         }
         let Some(node) = self.peers.get(key).map(|peer| peer.node.clone()) else { return };
-        let message = cbor::decode::<Message>(&Body::Borrowed(body), &self.settings.limits);
-        let result = message.map_err(Refusal::from);
-        let result =
-            result.and_then(|message| self.on_directory(now, |directory| directory.receive(&node, message, now)));
-        if let Err(refusal) = result {
+        let message = cbor::decode::<Message>(&Body::Borrowed(body), &self.settings.limits).map_err(Refusal::from);
+        let heard =
+            message.and_then(|message| self.on_directory(now, |directory| directory.receive(&node, message, now)));
+        self.report(node, heard);
+    }
+
+    /// A base peer asks something of the directory.
+    #[expect(dead_code, reason = "the kernel takes no messages of base peers yet")]
+    pub(super) fn directory_request(&mut self, key: Key, tag: &str, arguments: Vec<Value>, now: Time) {
+        let Some(node) = self.peers.get(key).map(|peer| peer.node.clone()) else { return };
+        let heard = self.on_directory(now, |directory| directory.receive_base(&node, tag, arguments, now));
+        self.report(node, heard);
+    }
+
+    fn report(&mut self, node: NodeId, heard: Result<(), Refusal>) {
+        if let Err(refusal) = heard {
             self.event(Event::RequestRefused { node, error: refusal.to_string() });
         }
     }

@@ -142,7 +142,9 @@ fn table_in(item: &mut Item) -> &mut dyn TableLike {
 
 fn value_of(entry: Entry, text: &str) -> Value {
     match entry {
-        Entry::Setting(Key::Bind | Key::Advertise) => Value::Array(text.split(',').map(str::trim).collect::<Array>()),
+        Entry::Setting(Key::Bind | Key::Advertise | Key::Seeds) => {
+            Value::Array(text.split(',').map(str::trim).collect::<Array>())
+        }
         _ => text.into(),
     }
 }

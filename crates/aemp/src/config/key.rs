@@ -14,6 +14,10 @@ pub enum Key {
     Bind,
     /// The addresses in the node ID, in place of those that it listens on.
     Advertise,
+    /// Where the node looks for global nodes.
+    Seeds,
+    /// Whether the node is global.
+    Global,
     /// The secret that all nodes of the network share.
     Secret,
     /// A file with that secret.
@@ -28,11 +32,13 @@ pub enum Key {
 
 impl Key {
     /// All settings, in the order in which they are shown.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Name,
         Self::NodeId,
         Self::Bind,
         Self::Advertise,
+        Self::Seeds,
+        Self::Global,
         Self::Secret,
         Self::SecretFile,
         Self::Heartbeat,
@@ -47,6 +53,8 @@ impl Key {
             Self::NodeId => "node_id",
             Self::Bind => "bind",
             Self::Advertise => "advertise",
+            Self::Seeds => "seeds",
+            Self::Global => "global",
             Self::Secret => "secret",
             Self::SecretFile => "secret_file",
             Self::Heartbeat => "heartbeat",

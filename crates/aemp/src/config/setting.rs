@@ -23,6 +23,8 @@ pub(super) enum Setting {
     NodeId(NodeId),
     Bind(Vec<String>),
     Advertise(Vec<Address>),
+    Seeds(Vec<Address>),
+    Global(bool),
     Secret(SecretText),
     SecretFile(PathBuf),
     Heartbeat(Duration),
@@ -41,6 +43,8 @@ impl Setting {
             Key::Advertise => {
                 Self::Advertise(list(text).map(|one| one.parse().map_err(display)).collect::<Result<_, _>>()?)
             }
+            Key::Seeds => Self::Seeds(list(text).map(|one| one.parse().map_err(display)).collect::<Result<_, _>>()?),
+            Key::Global => Self::Global(text.parse().map_err(|_| "it is true or false")?),
             Key::Secret => Self::Secret(SecretText::new(text).ok_or("a secret cannot be empty")?),
             Key::SecretFile if text.is_empty() => return Err("it is the path of a file".to_owned()),
             Key::SecretFile => Self::SecretFile(text.into()),
@@ -56,6 +60,8 @@ impl Setting {
             Self::NodeId(_) => Key::NodeId,
             Self::Bind(_) => Key::Bind,
             Self::Advertise(_) => Key::Advertise,
+            Self::Seeds(_) => Key::Seeds,
+            Self::Global(_) => Key::Global,
             Self::Secret(_) => Key::Secret,
             Self::SecretFile(_) => Key::SecretFile,
             Self::Heartbeat(_) => Key::Heartbeat,
@@ -72,7 +78,8 @@ impl fmt::Display for Setting {
             Self::Name(name) => f.write_str(name),
             Self::NodeId(id) => id.fmt(f),
             Self::Bind(listen) => f.write_str(&listen.join(",")),
-            Self::Advertise(addresses) => {
+            Self::Global(global) => global.fmt(f),
+            Self::Advertise(addresses) | Self::Seeds(addresses) => {
                 f.write_str(&addresses.iter().map(Address::to_string).collect::<Vec<_>>().join(","))
             }
             Self::Secret(_) => f.write_str("(not shown)"),
@@ -126,6 +133,8 @@ mod tests {
             (Key::NodeId, "a@10.0.0.1:4040"),
             (Key::Bind, "127.0.0.1:0,unix:/run/a.sock"),
             (Key::Advertise, "example.org:4040,[::1]:1"),
+            (Key::Seeds, "seeds.example.org:4040,10.0.0.1:4040"),
+            (Key::Global, "true"),
             (Key::SecretFile, "/etc/aemp/secret"),
             (Key::Heartbeat, "5s"),
             (Key::SessionTimeout, "250ms"),

@@ -36,6 +36,10 @@ pub struct Settings {
     pub bind: Option<Vec<String>>,
     /// The addresses in its node ID, in place of those that it listens on.
     pub advertise: Option<Vec<Address>>,
+    /// Where it looks for global nodes.
+    pub seeds: Option<Vec<Address>>,
+    /// Whether it is global from its start.
+    pub global: Option<bool>,
     /// The secret; without it, the one that is drawn and kept for the user.
     pub secret: Option<SecretSource>,
     /// How often an idle connection is written to.
@@ -83,6 +87,8 @@ impl Settings {
             Setting::NodeId(id) => self.identity = Some(Identity::NodeId(id)),
             Setting::Bind(bind) => self.bind = Some(bind),
             Setting::Advertise(addresses) => self.advertise = Some(addresses),
+            Setting::Seeds(seeds) => self.seeds = Some(seeds),
+            Setting::Global(global) => self.global = Some(global),
             Setting::Secret(secret) => self.secret = Some(SecretSource::Given(secret)),
             Setting::SecretFile(path) => self.secret = Some(SecretSource::File(path)),
             Setting::Heartbeat(time) => self.heartbeat = Some(time),

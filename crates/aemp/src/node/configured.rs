@@ -56,6 +56,10 @@ impl Builder {
             self.advertise =
                 if self.advertise.is_empty() { settings.advertise.unwrap_or_default() } else { self.advertise };
         }
+        if self.seeds.is_empty() {
+            self.seeds = settings.seeds.unwrap_or_default();
+        }
+        self.global |= settings.global.unwrap_or_default();
         self.name = match (self.name, settings.identity) {
             (Name::Host, Some(Identity::Name(name))) => Name::Given(name),
             (Name::Host, Some(Identity::NodeId(id))) => Name::Id(id),

@@ -11,5 +11,6 @@ mod loops;
 mod lossy;
 mod origins;
 mod security;
+mod seeds;
 mod services;
 mod values;

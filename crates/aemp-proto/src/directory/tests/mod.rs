@@ -1,1 +1,7 @@
-//! The directory without a network.
+//! The directory without kernels: nodes that send their messages to each other.
+
+mod base;
+mod chaos;
+mod network;
+mod refusals;
+mod replica;

@@ -1,0 +1,69 @@
+//! What a global node is asked, and its answers.
+
+use super::{Directory, Message, Refusal, Role, name::Name, neighbour::Form, query::Facet, wire};
+use crate::id::NodeId;
+
+impl Directory {
+    /// Handles a request that only global nodes answer.
+    pub(super) fn take_request(&mut self, from: &NodeId, request: Message) -> Result<(), Refusal> {
+        let limits = self.limits;
+        match self.role {
+            Role::Alone | Role::Slave(_) => Err(Refusal::NotAsked),
+            Role::Global { settling_until: None } => self.answer(from, request),
+            Role::Global { settling_until: Some(_) } => {
+                let Some(neighbour) = self.neighbours.get_mut(from) else { return Ok(()) };
+                if neighbour.waiting.len() >= limits.max_queries {
+                    return Err(Refusal::TooManyQueries { limit: limits.max_queries });
+                }
+                neighbour.waiting.push(request);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn answer(&mut self, from: &NodeId, request: Message) -> Result<(), Refusal> {
+        match request {
+            Message::Find(_, node) => {
+                let (addresses, clock) = (self.listeners_of(&node), self.clock.last());
+                self.send(from, Message::Found(clock, node, addresses));
+            }
+            Message::ReadFamily(_, family, number) => self.reply(from, Facet::Family, &family, number),
+            Message::ReadKeys(_, family, number) => self.reply(from, Facet::Keys, &family, number),
+            Message::ReadValues(_, family, number) => self.reply(from, Facet::Values, &family, number),
+            Message::Watch(_, family) => return self.add_watcher(from, family),
+            Message::Unwatch(_, family) => {
+                if let Some(neighbour) = self.neighbours.get_mut(from) {
+                    neighbour.watches.remove(&family);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn reply(&mut self, to: &NodeId, facet: Facet, family: &Name, number: Name) {
+        let most = self.limits.max_message.saturating_sub(1024);
+        let answer = facet.read(&self.replica.union, family, most);
+        let clock = self.clock.last();
+        self.send(to, Message::Reply(clock, number, answer));
+    }
+
+    fn add_watcher(&mut self, from: &NodeId, family: Name) -> Result<(), Refusal> {
+        let limit = self.limits.max_database_watches;
+        let Some(neighbour) = self.neighbours.get_mut(from) else { return Ok(()) };
+        if neighbour.watches.len() >= limit && !neighbour.watches.contains(&family) {
+            return Err(Refusal::TooManyWatches { limit });
+        }
+        neighbour.watches.insert(family.clone());
+        let content = self.replica.union.content(&family);
+        let pieces = match neighbour.form {
+            Form::Native => wire::pieces(content, |(key, value)| wire::size_of_pair((key, value))),
+            Form::Base => vec![(0, content.into_iter().collect())],
+        };
+        for (left, piece) in pieces {
+            let clock = self.clock.last();
+            self.send(from, Message::Content(clock, family.clone(), left, piece));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,156 @@
+//! What others own: slaves say it of themselves, global nodes of all for whom they speak.
+
+use super::{
+    Directory, Refusal, Role,
+    clock::Stamp,
+    entry::Changes,
+    neighbour::{Arriving, begun},
+    part::Part,
+    wire::Claim,
+};
+use crate::{
+    id::{Address, NodeId},
+    limits::Limits,
+};
+
+impl Directory {
+    /// A node registers: this node is its master, and therefore global.
+    pub(super) fn take_slave(
+        &mut self,
+        from: &NodeId,
+        since: Stamp,
+        seeds: Vec<Address>,
+        left: u32,
+        piece: Vec<Changes>,
+    ) -> Result<(), Refusal> {
+        let (limits, me) = (self.limits, self.me.clone());
+        let Some(neighbour) = self.neighbours.get_mut(from) else { return Ok(()) };
+        if seeds.len() > limits.max_seeds {
+            return Err(Refusal::TooManySeeds { limit: limits.max_seeds });
+        }
+        if neighbour.is_global {
+            return Err(Refusal::GlobalAlready);
+        }
+        let Some(mut parts) = neighbour.take_arriving(left)? else { return Ok(()) };
+        let claimed = parts.entry(from.clone()).or_insert_with(|| begun(since));
+        check_size(from, &claimed.part, &piece, &limits)?;
+        claimed.part.apply(&piece);
+        if left > 0 {
+            neighbour.arriving = Arriving::Pieces { parts, left };
+            return Ok(());
+        }
+        let Some(claimed) = parts.remove(from) else { return Ok(()) };
+        let gone = self.replica.claimed(&me, from).map_or(0, |known| known.part.size().octets);
+        let others = self.replica.octets_of(&me).saturating_sub(gone);
+        if others.saturating_add(claimed.part.size().octets) > limits.max_claimed {
+            return Err(Refusal::Full { limit: limits.max_claimed });
+        }
+        neighbour.slave = Some(seeds);
+        self.clock.observe(since);
+        self.become_global();
+        let changes = claimed.part.since(self.replica.claimed(&me, from).map(|old| &old.part));
+        let since = claimed.since;
+        self.replica.claim(&me, from, Some(claimed));
+        self.tell_globals(from, Some(since), &changes);
+        self.seeds.hurry(self.now);
+        self.seek();
+        Ok(())
+    }
+
+    /// A part of another global node's claims, which count when all of them are there.
+    pub(super) fn take_claims(&mut self, from: &NodeId, left: u32, claims: Vec<Claim>) -> Result<(), Refusal> {
+        let limits = self.limits;
+        let Some(neighbour) = self.neighbours.get_mut(from) else { return Ok(()) };
+        if !neighbour.is_global {
+            return Err(Refusal::NotAGlobal);
+        }
+        if !matches!(self.role, Role::Global { .. }) {
+            return Err(Refusal::NotAsked);
+        }
+        let Some(mut parts) = neighbour.take_arriving(left)? else { return Ok(()) };
+        for Claim { owner, since, part } in claims {
+            if parts.len() >= limits.max_owners && !parts.contains_key(&owner) {
+                return Err(Refusal::TooManyOwners { limit: limits.max_owners });
+            }
+            let claimed = parts.entry(owner.clone()).or_insert_with(|| begun(since));
+            check_size(&owner, &claimed.part, &part, &limits)?;
+            claimed.part.apply(&part);
+            self.clock.observe(since);
+        }
+        let octets = parts.values().map(|claimed| claimed.part.size().octets).fold(0, usize::saturating_add);
+        if octets > limits.max_claimed {
+            return Err(Refusal::Full { limit: limits.max_claimed });
+        }
+        if left > 0 {
+            neighbour.arriving = Arriving::Pieces { parts, left };
+            return Ok(());
+        }
+        self.replica.claim_all(from, parts);
+        self.fading.remove(from);
+        self.release_slave(from);
+        self.publish_global(from);
+        self.settled();
+        Ok(())
+    }
+
+    /// A slave changes its part, or a global node what it claims.
+    pub(super) fn take_update(
+        &mut self,
+        from: &NodeId,
+        owner: NodeId,
+        since: Option<Stamp>,
+        changes: Vec<Changes>,
+    ) -> Result<(), Refusal> {
+        let Some(neighbour) = self.neighbours.get(from) else { return Ok(()) };
+        let (is_global, is_slave, me) = (neighbour.is_global, neighbour.is_slave(), self.me.clone());
+        let claimant = match (is_global, is_slave) {
+            (true, _) if matches!(self.role, Role::Global { .. }) => from.clone(),
+            (false, true) if owner == *from => me.clone(),
+            (false, true) => return Err(Refusal::NotItsOwn { owner }),
+            (true, _) | (false, false) => return Err(Refusal::NotASlave),
+        };
+        let Some(since) = since else {
+            // A slave that does not want to be one any more says so by its end.
+            if is_global {
+                self.replica.claim(from, &owner, None);
+            }
+            return Ok(());
+        };
+        self.check_update(&claimant, &owner, &changes)?;
+        self.clock.observe(since);
+        self.replica.update(&claimant, &owner, since, &changes);
+        if claimant == me {
+            self.tell_globals(&owner, Some(since), &changes);
+        }
+        Ok(())
+    }
+
+    /// Whether there is room for what an owner is to have.
+    fn check_update(&self, claimant: &NodeId, owner: &NodeId, changes: &[Changes]) -> Result<(), Refusal> {
+        let limits = &self.limits;
+        let known = self.replica.claimed(claimant, owner).map(|claimed| &claimed.part);
+        if known.is_none() && self.replica.claims_of(claimant).count() >= limits.max_owners {
+            return Err(Refusal::TooManyOwners { limit: limits.max_owners });
+        }
+        let nothing = Part::default();
+        let part = known.unwrap_or(&nothing);
+        check_size(owner, part, changes, limits)?;
+        let added = part.size_with(changes).octets.saturating_sub(part.size().octets);
+        if self.replica.octets_of(claimant).saturating_add(added) > limits.max_claimed {
+            return Err(Refusal::Full { limit: limits.max_claimed });
+        }
+        Ok(())
+    }
+}
+
+fn check_size(owner: &NodeId, part: &Part, changes: &[Changes], limits: &Limits) -> Result<(), Refusal> {
+    let size = part.size_with(changes);
+    let owner = owner.clone();
+    if size.entries > limits.max_entries {
+        Err(Refusal::TooManyEntries { owner, limit: limits.max_entries })
+    } else if size.octets > limits.max_owned {
+        Err(Refusal::TooLarge { owner, limit: limits.max_owned })
+    } else {
+        Ok(())
+    }
+}
