@@ -2,7 +2,7 @@
 
 use std::{sync::mpsc, time::Duration};
 
-use aemp::{Node, Port, Reason, Reply};
+use aemp::{Change, Node, Port, Reason, Reply};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -87,4 +87,23 @@ fn a_port_that_was_spawned_dies_of_being_declared_dead() {
     assert_eq!(a.call(&again, Ask::Notes).timeout(secs(10)).wait(), Ok(vec![]));
     let (_, reason) = at_home.recv_timeout(secs(10)).unwrap();
     assert_eq!(reason.code().as_str(), "unreachable", "{reason}");
+}
+
+#[test]
+fn a_registered_port_that_was_declared_dead_is_found_again_under_its_new_name() {
+    let (a, b) = pair();
+    let port = notebook(&b.node);
+    b.node.database().register("notebooks", &port).unwrap().forever();
+    let mut changes = b.node.database().watch::<()>("notebooks");
+    assert_eq!(changes.wait(), Some(Change::Initial([(port.to_string(), ())].into())));
+    let deaths = watch_all(&a, std::slice::from_ref(&port));
+    assert_eq!(a.call(&port, Ask::Notes).wait(), Ok(vec![]));
+    part(&b, &deaths);
+    a.send(&notebook(&b.node), Ask::Note(1));
+    assert_eq!(changes.wait(), Some(Change::Removed { key: port.to_string() }));
+    let Some(Change::Added { key, .. }) = changes.wait() else { panic!("the new name is registered") };
+    let renamed: Port<Ask> = key.parse().unwrap();
+    assert_eq!(a.call(&renamed, Ask::Notes).timeout(secs(10)).wait(), Ok(vec![]));
+    b.node.kill(&port, Reason::normal());
+    assert_eq!(changes.wait(), Some(Change::Removed { key }));
 }
