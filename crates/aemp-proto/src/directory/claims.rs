@@ -45,6 +45,7 @@ impl Directory {
         if others.saturating_add(claimed.part.size().octets) > limits.max_claimed {
             return Err(Refusal::Full { limit: limits.max_claimed });
         }
+        self.seeds.hurry_to(&seeds, self.now);
         neighbour.slave = Some(seeds);
         self.clock.observe(since);
         self.become_global();
@@ -52,7 +53,6 @@ impl Directory {
         let since = claimed.since;
         self.replica.claim(&me, from, Some(claimed));
         self.tell_globals(from, Some(since), &changes);
-        self.seeds.hurry(self.now);
         self.seek();
         Ok(())
     }

@@ -41,6 +41,8 @@ pub(super) struct Seeds {
     met_itself: bool,
     /// Where addresses led.
     leads: BTreeMap<Address, NodeId>,
+    /// What was tried in any round.
+    tried: BTreeSet<Address>,
     lost: BTreeMap<NodeId, (Vec<Address>, Time)>,
     /// What this round has not tried yet.
     queue: VecDeque<Target>,
@@ -66,6 +68,7 @@ impl Seeds {
             itself,
             met_itself,
             leads: BTreeMap::new(),
+            tried: BTreeSet::new(),
             lost: BTreeMap::new(),
             queue: VecDeque::new(),
             under_way: BTreeSet::new(),
@@ -112,6 +115,13 @@ impl Seeds {
         self.next_round = now;
     }
 
+    /// The same if there is one among these that was never tried.
+    pub(super) fn hurry_to(&mut self, addresses: &[Address], now: Time) {
+        if addresses.iter().any(|address| !self.tried.contains(address) && !self.itself.contains(address)) {
+            self.hurry(now);
+        }
+    }
+
     /// When the next round is due, if the last one is over.
     pub(super) fn next_round(&self) -> Option<Time> {
         self.is_idle().then_some(self.next_round)
@@ -146,6 +156,10 @@ impl Seeds {
             if is_satisfied || !self.under_way.insert(target.address.clone()) {
                 continue;
             }
+            if self.tried.len() >= MAX_LEADS {
+                self.tried.clear();
+            }
+            self.tried.insert(target.address.clone());
             return Some(match &target.address {
                 Address::Tcp { host: Host::Name(_), .. } if target.node.is_none() => Step::Resolve(target.address),
                 _ => Step::Dial(target),

@@ -30,7 +30,7 @@ impl Kernel {
         if let Some(peer) = self.peers.get_mut(key) {
             peer.handshakes.push(connection);
         }
-        let asked = dial.and_then(|dial| self.end_dial(key, dial, now));
+        let asked = dial.and_then(|dial| self.end_dial(key, dial));
         if self.refuse_if_retired(key, connection, link.incarnation(), now) {
             // Nothing goes over it.
         } else if self.leaving || self.is_superfluous(key, link) {
@@ -47,11 +47,11 @@ impl Kernel {
     }
 
     /// An attempt has led to a connection with a peer. Gives the look-up that it was for.
-    fn end_dial(&mut self, key: Key, dial: DialId, now: Time) -> Option<(crate::id::PortNumber, Box<str>)> {
+    fn end_dial(&mut self, key: Key, dial: DialId) -> Option<(crate::id::PortNumber, Box<str>)> {
         match self.dials.remove(dial.0)? {
             Dialler::LookUp { number, name, .. } => Some((number, name)),
             Dialler::Seed(address) => {
-                let reached = Reached::Node(self.peers.get(key)?.node.clone());
+                let (reached, now) = (Reached::Node(self.peers.get(key)?.node.clone()), self.now);
                 self.on_directory(now, |directory| directory.dialled(&address, &reached, now));
                 None
             }

@@ -286,7 +286,7 @@ pub enum DialFailure {
     #[error("{0}")]
     Rejected(Reason),
     /// This node itself is there, or another one with its ID.
-    #[error("the node at this address is this node itself")]
+    #[error("the node at this address is this node itself, or another with its ID: every node needs an ID of its own")]
     OwnNode,
     /// Anything else.
     #[error("{0}")]

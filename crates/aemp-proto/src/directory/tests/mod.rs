@@ -2,6 +2,7 @@
 
 mod base;
 mod chaos;
+mod moves;
 mod network;
 mod refusals;
 mod replica;

@@ -36,6 +36,8 @@ pub(super) struct Node {
     pub(super) directory: Directory,
     pub(super) is_up: bool,
     pub(super) seen: Option<BTreeMap<String, Value>>,
+    /// How often it was told something.
+    pub(super) told: usize,
     pub(super) refused: Vec<String>,
     settings: Settings,
 }
@@ -232,9 +234,18 @@ impl Network {
 
     /// Everything that is on its way arrives.
     pub(super) fn settle(&mut self) {
+        self.settle_but(None);
+    }
+
+    /// Everything arrives, but for what one node (the first) is to hear of another.
+    pub(super) fn settle_but(&mut self, deaf: Option<(usize, usize)>) {
         self.act();
-        while let Some(next) = self.ready().first() {
-            self.arrive(*next);
+        let is_heard = |(pair, end): &((usize, usize), usize)| {
+            let (here, there) = if *end == 0 { *pair } else { (pair.1, pair.0) };
+            deaf != Some((here, there))
+        };
+        while let Some(next) = self.ready().into_iter().find(is_heard) {
+            self.arrive(next);
         }
     }
 
@@ -264,7 +275,7 @@ impl Node {
     fn start(settings: Settings) -> Self {
         let mut directory = Directory::new(&settings);
         directory.watch(FAMILY, Time::ZERO).unwrap();
-        Self { directory, is_up: true, seen: None, refused: Vec::new(), settings }
+        Self { directory, is_up: true, seen: None, told: 0, refused: Vec::new(), settings }
     }
 
     /// The watcher is told something: it has to fit what it was told before.
@@ -272,6 +283,7 @@ impl Node {
         if self.seen.is_none() {
             assert!(change.changed.is_empty() && change.removed.is_empty(), "the first is the content: {change:?}");
         }
+        self.told += 1;
         let seen = self.seen.get_or_insert_default();
         for (key, value) in &change.added {
             assert!(seen.insert(key.clone(), value.clone()).is_none(), "{key} was there before: {change:?}");
