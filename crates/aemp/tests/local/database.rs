@@ -14,6 +14,16 @@ enum Limit {
     Of { octets: u64 },
 }
 
+#[test]
+fn handles_may_go_to_other_threads() {
+    fn check<T: Send + Sync>() {}
+    check::<aemp::Database>();
+    check::<Changes<u32>>();
+    check::<aemp::Registration>();
+    check::<aemp::FamilyWatch>();
+    check::<aemp::Group<u32>>();
+}
+
 /// Waits for the next change, not for ever.
 fn next<T: DeserializeOwned>(changes: &mut Changes<T>) -> Change<T> {
     for _ in 0..SOON.as_millis() {

@@ -78,3 +78,29 @@ fn a_member_anywhere_gets_what_is_sent_to_its_group_anywhere() {
     one.kill(&members[1].0, Reason::normal());
     eventually("the dead member is gone everywhere", || groups.iter().all(|group| group.members().len() == 2));
 }
+
+#[test]
+fn a_port_of_another_node_is_registered_as_long_as_it_lives() {
+    let (global, address) = seed();
+    let (one, other) = (slave("one", &address), slave("other", &address));
+    let (port, _) = collector::<u32>(&other);
+    one.database().register("ports", &port).unwrap().forever();
+    let keys = || global.database().keys("ports").wait().unwrap();
+    eventually("the port is registered", || keys() == [port.to_string()]);
+    other.kill(&port, Reason::normal());
+    eventually("the port is registered no more", || keys().is_empty());
+}
+
+#[test]
+fn a_member_whose_node_was_never_reached_is_not_chosen() {
+    let (global, address) = seed();
+    let node = slave("node", &address);
+    let group = node.group::<u32>("workers");
+    global.database().set("workers", "worker@127.0.0.1:1#AAAAAAAAAAAAAAAAB", &()).unwrap();
+    let (port, received) = collector::<u32>(&global);
+    global.group("workers").join(&port).unwrap().forever();
+    eventually("the node knows both", || node.database().keys("workers").wait().unwrap().len() == 2);
+    group.ready().timeout(secs(10)).wait().unwrap();
+    assert_eq!(group.send_all(5).unwrap(), [port]);
+    assert_eq!(received.recv_timeout(secs(10)), Ok(5));
+}
