@@ -31,7 +31,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     call::{Call, DEFAULT_TIMEOUT},
     error::CallError,
-    node::{EntryName, Shared},
+    node::{EntryName, Node, Shared},
     port::Port,
 };
 
@@ -76,6 +76,13 @@ use family::{Family, Values};
 #[derive(Clone)]
 pub struct Database {
     node: Arc<Shared>,
+}
+
+impl Node {
+    /// The database that all nodes of the network share.
+    pub fn database(&self) -> Database {
+        Database::new(Arc::clone(&self.shared))
+    }
 }
 
 impl Database {
@@ -130,7 +137,7 @@ impl Database {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// See [`Node::group`](crate::Node::group) for all ports of a family together.
+    /// See [`Node::group`] for all ports of a family together.
     ///
     /// # Errors
     ///

@@ -65,6 +65,19 @@ struct Inner {
     _watch: WatchOfHandle,
 }
 
+impl Node {
+    /// The ports that are [registered](crate::Database::register) in a family of the database, as one that work is given to.
+    /// See [`Group`].
+    ///
+    /// # Panics
+    ///
+    /// Panics if the name of the family has more than 512 octets: the caller's mistake.
+    #[track_caller]
+    pub fn group<M>(&self, family: &str) -> Group<M> {
+        Group::new(self.clone(), family)
+    }
+}
+
 impl<M> Group<M> {
     #[track_caller]
     pub(crate) fn new(node: Node, family: &str) -> Self {

@@ -55,9 +55,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     call::{self, Call, DEFAULT_TIMEOUT},
     cx::{Context, Cx},
-    database::Database,
     error::{CallError, Result, Stopped, TrySendError},
-    group::Group,
     outcome::{BoxError, Outcome},
     port::{OnNode, Port},
     published,
@@ -345,22 +343,6 @@ impl Node {
         let (name, port) = (name.into(), port.id().clone());
         published::check_name(&name);
         let _ = self.shared.act(move |engine| engine.publish(&name, &port));
-    }
-
-    /// The database that all nodes of the network share.
-    pub fn database(&self) -> Database {
-        Database::new(Arc::clone(&self.shared))
-    }
-
-    /// The ports that are [registered](Database::register) in a family of the database, as one that work is given to.
-    /// See [`Group`].
-    ///
-    /// # Panics
-    ///
-    /// Panics if the name of the family has more than 512 octets: the caller's mistake.
-    #[track_caller]
-    pub fn group<M>(&self, family: &str) -> Group<M> {
-        Group::new(self.clone(), family)
     }
 
     /// Looks a published name up at an address, as `host:port`. See [`Published`](crate::Published) for both in one text.
