@@ -29,7 +29,8 @@ impl Words {
     }
 }
 
-fn parse_word(word: &str) -> Result<Value, Failure> {
+/// Reads one word.
+pub(crate) fn parse_word(word: &str) -> Result<Value, Failure> {
     let text = || Value::Text(word.to_owned());
     match serde_json::from_str(word) {
         Ok(value) => Ok(value),

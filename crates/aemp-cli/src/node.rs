@@ -12,10 +12,12 @@ use crate::{
 pub(crate) const PEERS: &str = "peers";
 /// The port that `aemp run` publishes so that a node can be asked what it knows of a port.
 pub(crate) const EXPLAIN: &str = "explain";
+/// The port that `aemp run` publishes so that a node can be asked for the database.
+pub(crate) const DB: &str = "db";
 
 /// Starts a node that serves others, with all settings of its user.
-pub(crate) fn start_server(global: &Global) -> Result<Node, Failure> {
-    start(Node::builder(), global)
+pub(crate) fn start_server(builder: Builder, global: &Global) -> Result<Node, Failure> {
+    start(builder, global)
 }
 
 /// Starts a node that asks others. It is not the node that its user has configured, which may be running: it has no
@@ -36,6 +38,9 @@ fn start(mut builder: Builder, global: &Global) -> Result<Node, Failure> {
     }
     for address in &global.bind {
         builder = builder.bind(address);
+    }
+    for address in &global.seed {
+        builder = builder.seed(address);
     }
     builder.start().map_err(|error| match error {
         Error::Configuration(error) => Failure::Usage(error.to_string()),

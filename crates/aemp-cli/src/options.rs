@@ -31,6 +31,9 @@ pub(crate) struct Global {
     /// Listen there: host:port, *:port, or unix:/path; can be given several times
     #[arg(long, global = true, value_name = "ADDRESS", value_delimiter = ',')]
     pub(crate) bind: Vec<String>,
+    /// Join the network that this address leads to; can be given several times
+    #[arg(long, global = true, value_name = "ADDRESS", value_delimiter = ',')]
+    pub(crate) seed: Vec<String>,
     /// Wait so long for an answer, as in 500ms or 5s [default: 30s; monitor waits without end]
     #[arg(long, global = true, value_name = "DURATION", value_parser = aemp::config::parse_duration)]
     pub(crate) timeout: Option<Duration>,
@@ -55,8 +58,8 @@ pub(crate) enum Command {
     Bench(commands::bench::Bench),
     #[command(name = commands::bench::PEER, hide = true)]
     BenchPeer(commands::bench::BenchPeer),
-    /// Run a node with the published services echo, time, sink, peers and explain until it is interrupted
-    Run,
+    /// Run a node with the published services echo, time, sink, peers, explain and db until it is interrupted
+    Run(commands::run::Run),
     /// Send a message to a port
     Send(commands::Message),
     /// Send a message to a port with a reply behind it, and print the answer
@@ -71,6 +74,8 @@ pub(crate) enum Command {
     Trace(commands::trace::Trace),
     /// Print why a running node considers a port dead or alive
     Explain(commands::explain::Explain),
+    /// Read and write the database of the network
+    Db(commands::db::Db),
     /// Make secrets
     Secret(commands::secret::Secret),
     /// Show and change profiles

@@ -8,7 +8,7 @@ use aemp_proto::{
 };
 use thiserror::Error;
 
-use crate::{net::ListenError, outcome::BoxError};
+use crate::{database::DatabaseError, net::ListenError, outcome::BoxError};
 
 /// The code of the reason that says that a reply was dropped unanswered.
 pub(crate) const NO_REPLY: &str = "no_reply";
@@ -37,6 +37,9 @@ pub enum Error {
     /// A call got no answer.
     #[error(transparent)]
     Call(#[from] CallError),
+    /// The database does not do what was asked.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
     /// The node was stopped, or this process is a fork of the one that started it.
     #[error(transparent)]
     Stopped(#[from] Stopped),

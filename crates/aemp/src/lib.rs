@@ -47,8 +47,10 @@ mod call;
 mod codec;
 pub mod config;
 mod cx;
+mod database;
 mod error;
 mod event;
+mod group;
 mod handlers;
 mod net;
 mod node;
@@ -83,8 +85,10 @@ pub use self::{
     call::{Call, CallFuture, DEFAULT_TIMEOUT, PendingCall},
     codec::{Bytes, Message},
     cx::{Context, Cx},
+    database::{Change, Changes, Database, DatabaseError, EntryError, FamilyWatch, Registration},
     error::{CallError, Error, Result, Stopped, TrySendError},
     event::{Event, Events, describe},
+    group::{Group, NoMember},
     handlers::{Handlers, TagCx},
     net::{CertificateError, Certificates},
     node::{Builder, Node, PeerEvent},

@@ -39,9 +39,9 @@ mod readme {
 
 #[expect(dead_code, reason = "shown, not run: it would listen at a port that may be taken")]
 mod tutorial {
-    use std::{error::Error, time::Duration};
+    use std::{collections::BTreeMap, error::Error, time::Duration};
 
-    use aemp::{CallError, Cx, Node, Port, Reason, Reply};
+    use aemp::{CallError, Change, Cx, DatabaseError, Node, Port, Reason, Reply};
     use serde::{Deserialize, Serialize};
 
     fn a_node_and_a_port(text: &str, other: &Node) -> Result<(), Box<dyn Error>> {
@@ -120,6 +120,52 @@ mod tutorial {
 
         let session: Port<ToSession> = node.spawn(&server, "chat::session", (me, nick));
         node.send(&session, ToSession::Say("hello".to_owned()));
+    }
+
+    fn seeds() -> aemp::Result<()> {
+        let seed = Node::builder().name("seed").bind("192.0.2.1:4040").global().start()?;
+
+        let node = Node::builder().name("worker").bind("192.0.2.2:4040").seed("192.0.2.1:4040").start()?;
+
+        node.join(&seed)?;
+        Ok(())
+    }
+
+    fn database(node: &Node) -> Result<BTreeMap<String, u32>, Box<dyn Error>> {
+        let database = node.database();
+        database.set("limits", "uploads", &3)?;
+        let limits: BTreeMap<String, u32> = database.family("limits").wait()?;
+
+        let mut changes = database.watch::<u32>("limits");
+        // Or .next().await; in handlers cx.watch_family.
+        while let Some(change) = changes.wait() {
+            match change {
+                Change::Initial(limits) => println!("{limits:?}"),
+                Change::Added { key, value } | Change::Changed { key, value } => println!("{key}: {value}"),
+                Change::Removed { key } => println!("{key} is gone"),
+                unreadable => println!("{unreadable:?}"),
+            }
+        }
+        Ok(limits)
+    }
+
+    #[derive(Serialize, Deserialize)]
+    enum Job {
+        Reverse(String, Reply<String>),
+    }
+
+    fn work(node: &Node) -> Result<(), DatabaseError> {
+        let worker = node.port(|cx, Job::Reverse(word, reply)| cx.reply(reply, word.chars().rev().collect()));
+        node.group("workers").join(&worker)?.forever();
+        Ok(())
+    }
+
+    fn ask(node: &Node) -> Result<String, Box<dyn Error>> {
+        let workers = node.group::<Job>("workers");
+        workers.ready().wait()?;
+        let worker = workers.next().ok_or("no worker")?; // one after the other
+        let reversed = node.call(&worker, |reply| Job::Reverse("word".to_owned(), reply)).wait()?;
+        Ok(reversed)
     }
 }
 

@@ -96,3 +96,18 @@ fn a_chat_ends_with_its_server() {
     server.process.kill().unwrap();
     assert_eq!(ann.process.wait().unwrap().code(), Some(1));
 }
+
+#[test]
+fn workers_are_found_by_a_seed_and_others_take_their_place() {
+    let folder = tempdir().unwrap();
+    let mut seed = Running::start(folder.path(), "workers", &["seed"]);
+    let address = seed.line();
+    let start = |name| Running::start(folder.path(), "workers", &["work", &address, name]);
+    let ask = || Running::start(folder.path(), "workers", &["ask", &address, "one", "two", "three"]).line();
+    let mut ann = start("ann");
+    assert!(ask().starts_with("eno, says ann@"));
+    assert_eq!(ann.line(), "one");
+    ann.process.kill().unwrap();
+    let _bob = start("bob");
+    assert!(ask().starts_with("eno, says bob@"));
+}

@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod call;
+pub(crate) mod db;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod monitor;
@@ -42,7 +43,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::DemoWorker(worker) => demo::work(worker),
         Command::Bench(bench) => bench::run(&bench, output),
         Command::BenchPeer(peer) => bench::serve(&peer),
-        Command::Run => run::run(&global, output),
+        Command::Run(options) => run::run(&options, &global, output),
         Command::Send(message) => send::run(&message, &global),
         Command::Call(message) => call::run(&message, &global, output),
         Command::Monitor(monitor) => monitor::run(&monitor, &global, output),
@@ -50,6 +51,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Peers(peers) => peers::run(&peers, &global, output),
         Command::Trace(trace) => trace::run(&trace, &global, output),
         Command::Explain(explain) => explain::run(&explain, &global, output),
+        Command::Db(db) => db::run(&db, &global, output),
         Command::Secret(secret) => secret::run(&secret, output),
         Command::Profile(profile) => profile::run(&profile, global.profile.as_deref(), output),
     }

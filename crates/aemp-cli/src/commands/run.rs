@@ -9,16 +9,24 @@ use aemp::{Message, Node, Port, Reply};
 use serde::Serialize;
 
 use super::{
-    explain,
+    db, explain,
     peers::{Peer, Question},
 };
 use crate::{
     exit::{Failure, talk},
-    node::{EXPLAIN, PEERS, start_server, stop},
+    node::{DB, EXPLAIN, PEERS, start_server, stop},
     options::Global,
     output::Output,
     request::Request,
 };
+
+/// Runs a node with published services until it is interrupted.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Run {
+    /// Keep the directory and the whole database, for nodes that have this one as a seed
+    #[arg(long = "global")]
+    is_global: bool,
+}
 
 #[derive(Serialize)]
 struct Service {
@@ -33,8 +41,9 @@ impl fmt::Display for Service {
 }
 
 /// Carries out `aemp run`.
-pub(crate) fn run(global: &Global, output: Output) -> Result<(), Failure> {
-    let node = start_server(global)?;
+pub(crate) fn run(options: &Run, global: &Global, output: Output) -> Result<(), Failure> {
+    let builder = if options.is_global { Node::builder().global() } else { Node::builder() };
+    let node = start_server(builder, global)?;
     let handle = node.clone();
     let end = move || {
         stop(&handle);
@@ -61,6 +70,7 @@ fn serve(node: &Node, output: Output) -> io::Result<()> {
         ("sink", sink),
         (PEERS, peers.cast()),
         (EXPLAIN, explain.cast()),
+        (DB, db::serve(node).cast()),
     ];
     for (name, port) in services {
         node.publish(name, &port);

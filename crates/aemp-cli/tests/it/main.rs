@@ -3,6 +3,7 @@
 mod bench;
 mod cases;
 mod command;
+mod database;
 mod explaining;
 mod nodes;
 mod support;

@@ -19,7 +19,12 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(folder: &Path) -> Self {
-        let mut running = Running::start(folder, &["--name", "server", "--bind", "127.0.0.1:0", "run"]);
+        Self::start_with(folder, "server", &[])
+    }
+
+    pub(crate) fn start_with(folder: &Path, name: &str, options: &[&str]) -> Self {
+        let arguments = [&["--name", name, "--bind", "127.0.0.1:0", "run"], options].concat();
+        let mut running = Running::start(folder, &arguments);
         let mut port = |name: &str| {
             let line = running.line();
             line.strip_prefix(&format!("{name}\t")).unwrap_or_else(|| panic!("{line} is not {name}")).to_owned()
@@ -28,13 +33,18 @@ impl Server {
         port("sink");
         port("peers");
         port("explain");
+        port("db");
         Self { running, echo, time }
+    }
+
+    /// The node's ID.
+    pub(crate) fn node(&self) -> &str {
+        self.echo.split_once('#').unwrap().0
     }
 
     /// `127.0.0.1:PORT`.
     pub(crate) fn address(&self) -> &str {
-        let (node, _) = self.echo.split_once('#').unwrap();
-        node.split_once('@').unwrap().1
+        self.node().split_once('@').unwrap().1
     }
 }
 

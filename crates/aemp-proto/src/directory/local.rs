@@ -148,7 +148,7 @@ pub(super) fn too_large() -> Reason {
     Reason::new("too_large", "the family is too large for one message: watch it")
 }
 
-fn writable(family: &str) -> Result<Name, DatabaseError> {
+pub(super) fn writable(family: &str) -> Result<Name, DatabaseError> {
     if family.starts_with('\'') {
         return Err(DatabaseError::Reserved);
     }

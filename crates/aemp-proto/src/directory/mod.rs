@@ -6,6 +6,7 @@
 mod answering;
 mod base;
 mod change;
+mod check;
 mod claims;
 mod clock;
 mod entry;
@@ -45,6 +46,7 @@ use crate::{
 };
 
 pub use change::Change;
+pub use check::{check_entry, check_name};
 use clock::{Clock, Stamp};
 use entry::Changes;
 pub use entry::MAX_VALUE;

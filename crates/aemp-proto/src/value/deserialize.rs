@@ -27,6 +27,16 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, DecodeError> {
     T::deserialize(FromValue::from(value))
 }
 
+/// The typed form of a value that a Perl node may have made: its texts, octets, numbers and truth values stand for each other
+/// where the type asks for one of them, as they do in Perl.
+///
+/// # Errors
+///
+/// The value does not have the form of the type.
+pub fn from_value_loosely<T: DeserializeOwned>(value: Value) -> Result<T, DecodeError> {
+    T::deserialize(FromValue::loosely(value))
+}
+
 /// Reads one value.
 #[derive(Debug)]
 pub(crate) struct FromValue {

@@ -11,7 +11,7 @@ mod serialize;
 mod serializer;
 
 pub use bytes::Bytes;
-pub use deserialize::from_value;
+pub use deserialize::{from_value, from_value_loosely};
 pub use lent::append_encoded;
 pub use serializer::to_value;
 

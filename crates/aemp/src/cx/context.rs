@@ -11,6 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     cx::Cx,
+    database::Database,
     error::TrySendError,
     node::{Engine, Node},
     outcome::Outcome,
@@ -183,6 +184,11 @@ impl Context {
     pub fn publish<M>(&self, name: &str, port: &Port<M>) {
         published::check_name(name);
         self.engine.publish(name, port.id());
+    }
+
+    /// The database that all nodes of the network share. What a handler does with it happens at once.
+    pub fn database(&self) -> Database {
+        Database::new(self.engine.shared.clone())
     }
 
     /// The peers that the node knows.

@@ -4,7 +4,7 @@ mod context;
 
 pub use context::Context;
 
-use std::{fmt, future::Future, marker::PhantomData, ops::Deref, time::Duration};
+use std::{fmt, future::Future, marker::PhantomData, mem, ops::Deref, time::Duration};
 
 use aemp_proto::reason::Reason;
 use serde::{Serialize, de::DeserializeOwned};
@@ -12,6 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     call::{DEFAULT_TIMEOUT, PendingCall},
     codec::Message,
+    database::{Change, FamilyWatch, read},
     error::CallError,
     port::Port,
     reply::Reply,
@@ -74,6 +75,50 @@ impl<M: 'static> Cx<M> {
             engine.hand_over(me, || message(reason));
         });
         Watch::new(engine.shared.clone(), id)
+    }
+
+    /// Watches a family of the database: its content, and then what changes, arrive as the messages that `message` makes.
+    ///
+    /// The first is [`Change::Initial`]; it comes when the content is known, so not before the node has a master. After a time
+    /// without a master come the changes that happened meanwhile. The watch ends when it is dropped, and with the port.
+    ///
+    /// ```
+    /// # use aemp::{Change, Node};
+    /// # use serde::{Serialize, Deserialize};
+    /// #[derive(Serialize, Deserialize)]
+    /// enum Msg { Begin, #[serde(skip)] Limits(Change<u32>) }
+    ///
+    /// # let node = Node::builder().anonymous().start()?;
+    /// let port = node.port(|cx, msg| match msg {
+    ///     Msg::Begin => cx.watch_family("limits", Msg::Limits).forever(),
+    ///     Msg::Limits(change) => println!("{change:?}"),
+    /// });
+    /// node.send(&port, Msg::Begin);
+    /// # Ok::<(), aemp::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if the name of the family has more than 512 octets: the caller's mistake.
+    #[doc(alias = "db_mon")]
+    #[track_caller]
+    pub fn watch_family<T>(&self, family: &str, mut message: impl FnMut(Change<T>) -> M + 'static) -> FamilyWatch
+    where
+        T: DeserializeOwned + 'static,
+    {
+        let (me, engine) = (self.context.owner(), self.context.engine());
+        let mut is_first = true;
+        let watch = engine.watch_family(Some(me), family, move |engine, change| {
+            let is_initial = mem::replace(&mut is_first, false);
+            let read = engine.guarded(Some(me), |_| Ok(read(is_initial, change)));
+            for change in read.into_iter().flatten() {
+                engine.hand_over(me, || message(change));
+            }
+        });
+        match watch {
+            Ok(watch) => FamilyWatch::new(engine.shared.clone(), watch),
+            Err(error) => panic!("{error}"),
+        }
     }
 
     /// Sends `message` to this port after `delay`, unless the timer is cancelled or the port dies.

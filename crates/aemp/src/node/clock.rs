@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::{Duration, Instant, UNIX_EPOCH},
 };
 
 use aemp_proto::time::Time;
@@ -30,6 +30,12 @@ impl Clock {
     pub(super) fn new(slept: Arc<AtomicBool>) -> Self {
         let (last, next) = (Cell::new(Time::ZERO), Cell::new(Time::ZERO));
         Self { start: Instant::now(), last, slept, next, away: Cell::default() }
+    }
+
+    /// When it started, by the clock of the system. A clock that stands before 1970 is wrong, and 0 says so.
+    pub(super) fn start_since_1970(&self) -> Duration {
+        let now = UNIX_EPOCH.elapsed().unwrap_or_default();
+        now.saturating_sub(self.start.elapsed())
     }
 
     /// The time of this turn, or the present time if the thread has slept since it was read.
@@ -63,5 +69,22 @@ impl Clock {
     /// The moment as the runtime counts it.
     pub(super) fn instant(&self, time: Time) -> Option<Instant> {
         self.start.checked_add(time.since_start())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_of_the_system_is_asked_for_the_start_however_late() {
+        let before = UNIX_EPOCH.elapsed().unwrap();
+        let clock = Clock::new(Arc::default());
+        let after = UNIX_EPOCH.elapsed().unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+        let told = clock.start_since_1970();
+        // Both clocks may be set a little meanwhile.
+        let little = Duration::from_millis(20);
+        assert!(before.saturating_sub(little) <= told && told <= after + little, "{before:?} {told:?} {after:?}");
     }
 }

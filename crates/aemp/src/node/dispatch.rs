@@ -198,6 +198,7 @@ impl Engine {
     fn release(self: &Rc<Self>, owned: Owned) {
         owned.tasks.iter().for_each(AbortHandle::abort);
         owned.watches.into_iter().for_each(|watch| self.unwatch(watch));
+        owned.families.into_iter().for_each(|watch| self.unwatch_family(watch));
         owned.timers.into_iter().for_each(|timer| self.cancel_timer(timer));
         owned.calls.into_iter().for_each(|call| self.forget_call(call));
     }

@@ -20,11 +20,14 @@ use aemp_proto::{
 use super::{
     calls::Calls,
     clock::Clock,
+    database::FamilyWatches,
+    groups::Groups,
     jobs::Job,
     network::Network,
     peers::Peers,
     ports::Ports,
     queue::{QueueIndex, Queues, Token},
+    registrations::Registrations,
     renamed::Renamed,
     shared::Shared,
     spawn::Services,
@@ -56,6 +59,9 @@ pub(crate) struct Engine {
     pub(super) graves: RefCell<Vec<LocalPort>>,
     pub(super) timers: RefCell<Timers>,
     pub(super) watches: Watches,
+    pub(super) family_watches: FamilyWatches,
+    pub(super) registrations: Registrations,
+    pub(super) groups: Groups,
     pub(super) calls: Calls,
     pub(super) services: Services,
     pub(super) peers: Peers,
@@ -88,6 +94,9 @@ impl Engine {
             graves: RefCell::default(),
             timers: RefCell::default(),
             watches: Watches::default(),
+            family_watches: FamilyWatches::default(),
+            registrations: Registrations::default(),
+            groups: Groups::default(),
             calls: Calls::default(),
             services: Services::default(),
             peers: Peers::default(),
@@ -127,6 +136,7 @@ impl Engine {
     /// Tells observers.
     pub(crate) fn event(self: &Rc<Self>, event: Event) {
         self.peers.notice(self, &event);
+        self.tell_groups(&event);
         self.shared.observers.tell(event);
     }
 
@@ -195,14 +205,16 @@ impl Engine {
             Output::Answer { number, result } => self.answered(number, result),
             Output::Event(event) => self.event(event),
             Output::Kill { port, reason } => self.push_job(Job::Kill(port, reason)),
-            Output::Renamed { port, old, id, dropped } => self.renamed(port, old, id, dropped.as_ref()),
+            Output::Renamed { port, old, id, dropped } => {
+                self.renamed(port, old.clone(), id.clone(), dropped.as_ref());
+                self.rename_registered(&old, &id);
+            }
             Output::Dial { dial, expect, address } => {
                 self.on_network(|network| network.dial(dial, expect, address));
             }
             Output::CancelDial(dial) => self.on_network(|network| network.cancel(dial)),
             Output::Resolve { seed } => self.on_network(|network| network.resolve(seed)),
-            // No program can watch the database yet.
-            Output::Changed { .. } => {}
+            Output::Changed { watch, change } => self.family_changed(watch, change),
             Output::Close(connection) => self.on_network(|network| network.close(connection)),
         }
     }

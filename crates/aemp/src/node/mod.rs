@@ -5,8 +5,11 @@ mod builder;
 mod calls;
 mod clock;
 mod configured;
+mod database;
 mod dispatch;
 mod engine;
+mod entries;
+mod groups;
 mod handler;
 mod host;
 mod inbox;
@@ -18,6 +21,7 @@ mod observe;
 mod peers;
 mod ports;
 mod queue;
+mod registrations;
 mod renamed;
 mod run_loop;
 mod send;
@@ -32,6 +36,7 @@ mod watches;
 pub use self::{builder::Builder, peers::PeerEvent};
 pub(crate) use self::{
     engine::Engine,
+    entries::EntryName,
     renamed::newest_id,
     shared::{Shared, lock},
     timers::TimerId,
@@ -74,7 +79,7 @@ const JOINED_BUFFER: usize = 256 << 10;
 /// do nothing, and what returns a result says [`Stopped`].
 #[derive(Clone)]
 pub struct Node {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Node {

@@ -1,6 +1,7 @@
 //! The ports of a node: their handlers, and what dies with them.
 
 use aemp_proto::{
+    directory::DatabaseWatch,
     id::PortNumber,
     kernel::{LocalPort, WatchId},
 };
@@ -13,6 +14,7 @@ use super::{handler::Handler, queue::QueueIndex, timers::TimerId};
 #[derive(Default)]
 pub(super) struct Owned {
     pub(super) watches: FxHashSet<WatchId>,
+    pub(super) families: FxHashSet<DatabaseWatch>,
     pub(super) timers: FxHashSet<TimerId>,
     pub(super) calls: FxHashSet<PortNumber>,
     pub(super) tasks: Vec<AbortHandle>,

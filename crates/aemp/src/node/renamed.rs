@@ -54,7 +54,7 @@ impl Engine {
         }
     }
 
-    fn newest(self: &Rc<Self>, id: &PortId) -> Option<PortId> {
+    pub(super) fn newest(self: &Rc<Self>, id: &PortId) -> Option<PortId> {
         if !self.renamed.is_any.get() || id.node != self.shared.id {
             return None;
         }

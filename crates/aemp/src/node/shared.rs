@@ -21,6 +21,7 @@ use tokio::sync::Notify;
 use super::{
     dispatch::drop_quietly,
     engine::Engine,
+    entries::Entries,
     inbox::{Inbox, Posted},
     stop::End,
 };
@@ -32,6 +33,8 @@ pub(crate) struct Shared {
     pub(crate) origin: Origin,
     pub(crate) limits: Limits,
     pub(crate) observers: Observers,
+    /// What it owns in the database.
+    pub(crate) entries: Entries,
     pub(crate) end: End,
     process: u32,
     thread: OnceLock<ThreadId>,
@@ -58,6 +61,7 @@ impl Shared {
             origin,
             limits,
             observers: Observers::default(),
+            entries: Entries::new(limits.max_entries),
             end: End::default(),
             process: process::id(),
             thread: OnceLock::new(),

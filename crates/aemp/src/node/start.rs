@@ -10,7 +10,6 @@ use std::{
         mpsc,
     },
     thread,
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use aemp_proto::{
@@ -97,7 +96,7 @@ async fn make(builder: Builder, clock: Clock) -> Result<(Rc<Engine>, Alarm)> {
     let of_id = if builder.listens_nowhere() { &builder.advertise } else { &told };
     let membership = Membership::find(&builder, &listeners)?;
     let identity = membership.identity(builder.make_id(of_id)?, &random()?);
-    let settings = settings(&builder, &identity, told)?;
+    let settings = settings(&builder, &identity, told, &clock)?;
     let shared = Arc::new(Shared::new(settings.node.clone(), settings.incarnation.into(), settings.limits));
     let engine = Engine::new(shared, settings, clock, builder.stop_timeout);
     engine.enter_thread();
@@ -106,7 +105,7 @@ async fn make(builder: Builder, clock: Clock) -> Result<(Rc<Engine>, Alarm)> {
     Ok((engine, alarm))
 }
 
-fn settings(builder: &Builder, identity: &Identity, addresses: Vec<Address>) -> Result<Settings> {
+fn settings(builder: &Builder, identity: &Identity, addresses: Vec<Address>, clock: &Clock) -> Result<Settings> {
     Ok(Settings {
         node: identity.node().clone(),
         incarnation: identity.incarnation(),
@@ -115,7 +114,7 @@ fn settings(builder: &Builder, identity: &Identity, addresses: Vec<Address>) -> 
         timing: builder.timing,
         refused_is_death: builder.refused_is_death,
         seed: u64::from_ne_bytes(random()?),
-        wall_clock: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+        wall_clock: clock.start_since_1970(),
         seeds: builder.seeds.clone(),
         global: builder.global,
         relay: false,

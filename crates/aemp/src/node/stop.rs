@@ -113,6 +113,7 @@ impl Engine {
         drop_quietly(self.queues.take_all());
         self.drop_timers();
         self.drop_watches();
+        self.drop_family_watches();
         self.drop_services();
         self.drop_peers();
         drop(self.network.take());

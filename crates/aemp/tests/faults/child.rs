@@ -1,6 +1,7 @@
 //! Nodes in processes of their own: this test program, started again.
 
 use std::{
+    collections::BTreeMap,
     io::{BufRead, BufReader, Read},
     process::{Child as Process, ChildStdout, Command, Stdio},
     thread,
@@ -32,12 +33,23 @@ pub(crate) struct Plan {
     pub(crate) node_id: Option<NodeId>,
     /// It sends its process number there at once, and watches it.
     pub(crate) visits: Option<Port<u64>>,
+    pub(crate) seeds: Vec<String>,
+    pub(crate) is_global: bool,
 }
 
 impl Plan {
     pub(crate) fn new(name: &str) -> Self {
         let (heartbeat, session_timeout) = (secs(5), secs(30));
-        Self { name: name.into(), bind: "127.0.0.1:0".into(), heartbeat, session_timeout, node_id: None, visits: None }
+        Self {
+            name: name.into(),
+            bind: "127.0.0.1:0".into(),
+            heartbeat,
+            session_timeout,
+            node_id: None,
+            visits: None,
+            seeds: Vec::new(),
+            is_global: false,
+        }
     }
 }
 
@@ -60,6 +72,10 @@ pub(crate) enum Order {
     /// Looks a published name up at an address.
     Find(String, String, Reply<Option<Port<u64>>>),
     Send(Port<u64>, u64),
+    /// Sets an entry of the database.
+    Set(String, String, u64),
+    /// Reads a family of the database.
+    Read(String, Reply<BTreeMap<String, u64>>),
     Died(Port<u64>, String),
 }
 
@@ -155,6 +171,10 @@ fn the_program_of_a_child() {
     if let Some(id) = plan.node_id {
         builder = builder.node_id(id);
     }
+    builder = plan.seeds.iter().fold(builder, |builder, seed| builder.seed(seed));
+    if plan.is_global {
+        builder = builder.global();
+    }
     let node = builder.heartbeat(plan.heartbeat).session_timeout(plan.session_timeout).start().unwrap();
     node.serve(SINK, |start, (): ()| Ok(start.handler(|_, _: u64| {})));
     let mut dead = Vec::new();
@@ -208,5 +228,10 @@ fn obey(cx: &Cx<Order>, order: Order, dead: &mut Vec<(Port<u64>, String)>) {
             });
         }
         Order::Send(to, number) => cx.send(&to, number),
+        Order::Set(family, key, value) => cx.database().set(&family, &key, &value).unwrap(),
+        Order::Read(family, reply) => {
+            let content = cx.database().family(&family);
+            thread::spawn(move || content.wait().map(|content| reply.send(content)));
+        }
     }
 }

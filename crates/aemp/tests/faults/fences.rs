@@ -6,7 +6,7 @@ use aemp::{Node, Port, Reason, Reply};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    common::{SECRET, secs},
+    common::{SECRET, eventually, secs},
     kills::watch_all,
     proxy::{Hidden, hidden_with},
 };
@@ -87,4 +87,25 @@ fn a_port_that_was_spawned_dies_of_being_declared_dead() {
     assert_eq!(a.call(&again, Ask::Notes).timeout(secs(10)).wait(), Ok(vec![]));
     let (_, reason) = at_home.recv_timeout(secs(10)).unwrap();
     assert_eq!(reason.code().as_str(), "unreachable", "{reason}");
+}
+
+#[test]
+fn a_registered_port_that_was_declared_dead_is_found_again_under_its_new_name() {
+    let (a, b) = pair();
+    let port = notebook(&b.node);
+    b.node.database().register("notebooks", &port).unwrap().forever();
+    let registered = || b.node.database().keys("notebooks").wait().unwrap();
+    assert_eq!(registered(), [port.to_string()]);
+    let deaths = watch_all(&a, std::slice::from_ref(&port));
+    assert_eq!(a.call(&port, Ask::Notes).wait(), Ok(vec![]));
+    part(&b, &deaths);
+    a.send(&notebook(&b.node), Ask::Note(1));
+    eventually("the port is registered under its new name", || {
+        let keys = registered();
+        keys.len() == 1 && keys[0] != port.to_string()
+    });
+    let renamed: Port<Ask> = registered()[0].parse().unwrap();
+    assert_eq!(a.call(&renamed, Ask::Notes).timeout(secs(10)).wait(), Ok(vec![]));
+    b.node.kill(&port, Reason::normal());
+    eventually("the registration ends with the port", || registered().is_empty());
 }

@@ -6,6 +6,7 @@ mod common;
 mod crossing;
 mod cuts;
 mod deadlines;
+mod directory;
 mod eavesdropping;
 mod explaining;
 mod fences;

@@ -7,6 +7,7 @@ mod common;
 mod crowds;
 mod deaths;
 mod delivery;
+mod groups;
 mod loops;
 mod lossy;
 mod origins;

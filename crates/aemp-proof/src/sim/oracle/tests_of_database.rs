@@ -75,6 +75,7 @@ fn any_watch() -> DatabaseWatch {
         timing: Timing::default(),
         refused_is_death: RefusedIsDeath::Never,
         seed: 0,
+        relay: false,
         wall_clock: std::time::Duration::ZERO,
         seeds: Vec::new(),
         global: false,
