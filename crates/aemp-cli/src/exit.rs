@@ -1,6 +1,6 @@
 //! How a command ends: exit codes, and failures that say who is at fault.
 
-use std::{io, process::ExitCode};
+use std::{fmt, io, process::ExitCode};
 
 use aemp::config::ConfigError;
 
@@ -28,15 +28,23 @@ pub(crate) enum Failure {
 impl Failure {
     /// Tells the user, and gives the exit code. Nobody is there to be told where a pipe is closed.
     pub(crate) fn report(self) -> ExitCode {
-        let (code, text) = match self {
+        let code = match &self {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
-            Self::Output(error) => (1, format!("cannot write the output: {error}")),
-            Self::Failed(text) => (1, text),
-            Self::Usage(text) => (2, text),
-            Self::Refused(text) => (3, text),
+            Self::Output(_) | Self::Failed(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Refused(_) => 3,
         };
-        talk(format_args!("error: {text}"));
+        talk(format_args!("error: {self}"));
         ExitCode::from(code)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Output(error) => write!(f, "cannot write the output: {error}"),
+            Self::Failed(text) | Self::Usage(text) | Self::Refused(text) => f.write_str(text),
+        }
     }
 }
 
@@ -53,7 +61,7 @@ impl From<io::Error> for Failure {
 }
 
 /// Says something to the user beside the data. If nobody can hear it, nothing is lost.
-pub(crate) fn talk(text: impl std::fmt::Display) {
+pub(crate) fn talk(text: impl fmt::Display) {
     use io::Write as _;
     let _ = writeln!(io::stderr(), "aemp: {text}");
 }

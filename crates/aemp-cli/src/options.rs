@@ -67,6 +67,8 @@ pub(crate) enum Command {
     Spawn(commands::spawn::Spawn),
     /// Print what a running node knows of its peers
     Peers(commands::peers::Peers),
+    /// Print who is connected to whom, from a running node on
+    Trace(commands::trace::Trace),
     /// Print why a running node considers a port dead or alive
     Explain(commands::explain::Explain),
     /// Make secrets

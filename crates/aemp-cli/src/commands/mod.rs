@@ -11,6 +11,7 @@ pub(crate) mod run;
 pub(crate) mod secret;
 pub(crate) mod send;
 pub(crate) mod spawn;
+pub(crate) mod trace;
 
 use crate::{
     exit::Failure,
@@ -47,6 +48,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Monitor(monitor) => monitor::run(&monitor, &global, output),
         Command::Spawn(spawn) => spawn::run(&spawn, &global, output),
         Command::Peers(peers) => peers::run(&peers, &global, output),
+        Command::Trace(trace) => trace::run(&trace, &global, output),
         Command::Explain(explain) => explain::run(&explain, &global, output),
         Command::Secret(secret) => secret::run(&secret, output),
         Command::Profile(profile) => profile::run(&profile, global.profile.as_deref(), output),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aemp::{PeerInfo, Reply};
+use aemp::{Node, PeerInfo, Reply};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -23,11 +23,11 @@ pub(crate) struct Peers {
 /// What `aemp run` answers about a peer.
 #[derive(Deserialize, Serialize)]
 pub(crate) struct Peer {
-    node: String,
-    connected: bool,
+    pub(crate) node: String,
+    pub(crate) connected: bool,
     connections: u64,
     unacknowledged: u64,
-    addresses: Vec<String>,
+    pub(crate) addresses: Vec<String>,
 }
 
 /// The question, answered by the port that is published as `peers`.
@@ -54,13 +54,26 @@ impl fmt::Display for Peer {
     }
 }
 
+/// The peers of a node.
+pub(crate) struct Answer {
+    /// Its ID.
+    pub(crate) node: String,
+    pub(crate) peers: Vec<Peer>,
+}
+
+/// Asks a node for its peers.
+pub(crate) fn ask(node: &Node, target: &NodeTarget, global: &Global) -> Result<Answer, Failure> {
+    let port = service(node, target, node::PEERS, global)?.cast::<Question>();
+    let answer = node.call(&port, |reply| (reply,)).timeout(global.patience()).wait();
+    let peers = answer.map_err(|error| explain(error, &port.to_string()))?;
+    Ok(Answer { node: port.node_id().to_string(), peers })
+}
+
 /// Carries out `aemp peers`.
 pub(crate) fn run(peers: &Peers, global: &Global, output: Output) -> Result<(), Failure> {
     let node = start_client(global)?;
-    let port = service(&node, &peers.node, node::PEERS, global)?.cast::<Question>();
-    let answer = node.call(&port, |reply| (reply,)).timeout(global.patience()).wait();
+    let answer = ask(&node, &peers.node, global);
     stop(&node);
-    let answer = answer.map_err(|error| explain(error, &port.to_string()))?;
-    answer.iter().try_for_each(|peer| output.print(peer))?;
+    answer?.peers.iter().try_for_each(|peer| output.print(peer))?;
     Ok(())
 }

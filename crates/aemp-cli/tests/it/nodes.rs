@@ -129,6 +129,26 @@ fn a_server_lists_its_peers() {
 }
 
 #[test]
+fn a_trace_shows_who_is_connected_and_who_does_not_tell() {
+    let folder = tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let _watcher =
+        Running::start(folder.path(), &["--name", "watcher", "--bind", "127.0.0.1:0", "monitor", &server.echo]);
+    let node = server.echo.split_once('#').unwrap().0;
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let output = run(folder.path(), &["trace", &format!("@{}", server.address())]);
+        let shown = stdout(&output);
+        assert!(output.status.success() && shown.starts_with(&format!("{node} -> ")), "{shown} {}", stderr(&output));
+        if shown.contains(" -> watcher@") {
+            assert!(stderr(&output).contains("does not tell its connections"), "{}", stderr(&output));
+            return;
+        }
+        assert!(Instant::now() < deadline, "the watcher is not connected: {shown}");
+    }
+}
+
+#[test]
 fn a_service_that_does_not_exist_cannot_be_spawned() {
     let folder = tempdir().unwrap();
     let server = Server::start(folder.path());

@@ -12,18 +12,21 @@ use aemp_proto::{
     id::{PortId, PortName, PortNumber},
     kernel::{Body, LocalPort},
     reason::Reason,
+    time::Time,
 };
 use bytes::Bytes;
-use rustc_hash::FxHashMap;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{dispatch::drop_quietly, engine::Engine, jobs::Job, send::finish, timers::TimerId};
+use super::{dispatch::drop_quietly, engine::Engine, jobs::Job, send::finish, waiting::Waiting};
 use crate::{
     codec,
     error::{CallError, NO_REPLY, TrySendError},
     outcome::panic_reason,
     reply::scope,
 };
+
+/// Calls that end for want of an answer in one turn, before sockets are looked at again.
+const BUDGET: usize = 1_024;
 
 /// What became of a call.
 pub(super) enum Answer<'a> {
@@ -86,13 +89,12 @@ fn decode<T: DeserializeOwned>(engine: &Engine, body: &Body<'_>) -> Result<T, Ca
 
 struct Pending {
     owner: Option<LocalPort>,
-    timer: TimerId,
     sink: Box<dyn Sink>,
 }
 
 /// The calls of a node that wait for their answers.
 #[derive(Default)]
-pub(super) struct Calls(RefCell<FxHashMap<PortNumber, Pending>>);
+pub(super) struct Calls(RefCell<Waiting<Pending>>);
 
 impl Engine {
     /// Expects the answer to a call; `then` gets it when its turn comes.
@@ -103,9 +105,9 @@ impl Engine {
         timeout: Duration,
         then: impl FnOnce(&Rc<Self>, Result<T, CallError>) + 'static,
     ) {
-        let timer = self.call_timer(number, timeout);
         let sink = Box::new(SinkOf { then, result: None });
-        self.calls.0.borrow_mut().insert(number, Pending { owner, timer, sink });
+        self.calls.0.borrow_mut().insert(number, timeout, Pending { owner, sink });
+        self.rouse();
         if let Some(port) = owner
             && let Some(owned) = self.ports.borrow_mut().owned(port)
         {
@@ -129,21 +131,28 @@ impl Engine {
 
     /// Gives a call another time-out, from now.
     pub(crate) fn set_call_timeout(self: &Rc<Self>, number: PortNumber, timeout: Duration) {
-        let timer = self.call_timer(number, timeout);
-        let old = match self.calls.0.borrow_mut().get_mut(&number) {
-            Some(pending) => std::mem::replace(&mut pending.timer, timer),
-            None => timer,
-        };
-        self.cancel_timer(old);
+        self.calls.0.borrow_mut().set_timeout(number, timeout);
+        self.rouse();
     }
 
-    fn call_timer(&self, number: PortNumber, timeout: Duration) -> TimerId {
-        self.add_unread_timer(timeout, Job::TimeOut(number))
+    /// Whether the time of some calls has not begun: it does when the clock is read next.
+    pub(super) fn has_unread_expiries(&self) -> bool {
+        self.calls.0.borrow().has_unread()
     }
 
-    pub(super) fn time_out(&self, number: PortNumber) {
-        self.kernel(|kernel, _| kernel.forget_call(number));
-        self.end_call(number, CallError::TimedOut);
+    /// When the first call may end; `now` is later than when any was made.
+    pub(super) fn next_expiry(&self, now: Time) -> Option<Time> {
+        self.calls.0.borrow_mut().first(now)
+    }
+
+    /// Ends a bounded number of the calls that nobody answered in time.
+    pub(super) fn end_expired_calls(&self, now: Time) {
+        for _ in 0..BUDGET {
+            let expired = self.calls.0.borrow_mut().pop_due(now);
+            let Some(number) = expired else { break };
+            self.kernel(|kernel, _| kernel.forget_call(number));
+            self.end_call(number, CallError::TimedOut);
+        }
     }
 
     /// A call is no longer waited for.
@@ -232,8 +241,7 @@ impl Engine {
     }
 
     fn take_call(&self, number: PortNumber) -> Option<Box<dyn Sink>> {
-        let Pending { owner, timer, sink } = self.calls.0.borrow_mut().remove(&number)?;
-        self.cancel_timer(timer);
+        let Pending { owner, sink } = self.calls.0.borrow_mut().remove(number)?;
         if let Some(port) = owner
             && let Some(owned) = self.ports.borrow_mut().owned_if_any(port)
         {

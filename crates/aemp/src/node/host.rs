@@ -44,8 +44,8 @@ impl Host for Rc<Engine> {
         let more = Engine::turn(self);
         self.attended.set(false);
         let kernel = Engine::kernel(self, |kernel, _| kernel.deadline());
-        let timer = if self.has_unread_timers() { self.next_timer(self.clock.read()) } else { None };
-        let deadline = [kernel, timer].into_iter().flatten().min();
+        let expiry = if self.has_unread_expiries() { self.next_expiry(self.clock.read()) } else { None };
+        let deadline = [kernel, expiry].into_iter().flatten().min();
         let earlier = deadline.is_some_and(|deadline| self.alarm.get().is_none_or(|alarm| deadline < alarm));
         if self.asleep.get() && (more || earlier || self.is_waiting_for_kernel()) {
             self.wake();

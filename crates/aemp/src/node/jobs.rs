@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use aemp_proto::{
-    id::PortNumber,
     kernel::{LocalPort, WatchId},
     reason::Reason,
 };
@@ -26,8 +25,6 @@ pub(super) enum Job {
     Fire(WatchId, Reason),
     /// A call is over, and its caller is to be told.
     Answer(Box<dyn Sink>),
-    /// A call was not answered in time.
-    TimeOut(PortNumber),
     Other(Work),
 }
 
@@ -59,7 +56,6 @@ impl Engine {
             Job::Kill(port, reason) => self.close(port, reason),
             Job::Fire(watch, reason) => self.fire(watch, reason),
             Job::Answer(sink) => contained(|| sink.hand_over(self)),
-            Job::TimeOut(number) => self.time_out(number),
             Job::Other(work) => contained(|| work(self)),
         }
     }

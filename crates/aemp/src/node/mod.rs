@@ -1,5 +1,6 @@
 //! A node: an event loop on a thread of its own, and handles to it.
 
+mod alarm;
 mod builder;
 mod calls;
 mod clock;
@@ -24,6 +25,7 @@ mod spawn;
 mod start;
 mod stop;
 mod timers;
+mod waiting;
 mod watches;
 
 pub use self::{builder::Builder, peers::PeerEvent};

@@ -2,18 +2,15 @@
 
 use std::{rc::Rc, time::Duration};
 
-use tokio::{
-    task::yield_now,
-    time::{Instant, sleep_until, timeout},
-};
+use tokio::{task::yield_now, time::timeout};
 
-use super::{engine::Engine, inbox::Posted};
+use super::{alarm::Alarm, engine::Engine, inbox::Posted};
 
 /// Writing a goodbye takes longer only if the peer reads nothing.
 const FLUSH: Duration = Duration::from_millis(500);
 
 /// Runs a node until it is stopped. Octets that peers have not acknowledged.
-pub(super) async fn run(engine: Rc<Engine>) -> usize {
+pub(super) async fn run(engine: Rc<Engine>, alarm: Alarm) -> usize {
     // Even if the loop panics, destructors that run later must not find the engine.
     let _thread = Entered;
     let mut posted = Vec::new();
@@ -30,7 +27,7 @@ pub(super) async fn run(engine: Rc<Engine>) -> usize {
         if more {
             yield_now().await;
         } else {
-            engine.sleep().await;
+            engine.sleep(&alarm).await;
         }
         engine.tick().await;
     }
@@ -50,7 +47,7 @@ impl Drop for Entered {
 
 impl Engine {
     /// Sleeps until something is due or somebody wakes the loop.
-    async fn sleep(&self) {
+    async fn sleep(&self, alarm: &Alarm) {
         if !self.tokens.borrow().is_empty() {
             return;
         }
@@ -58,7 +55,8 @@ impl Engine {
         // While anything is due, the loop shows at every heartbeat that it is there.
         let kernel = self
             .kernel(|kernel, _| kernel.deadline().map(|due| due.min(now.after(kernel.settings().timing.heartbeat))));
-        let due = [kernel, self.next_timer(now), self.stopping.deadline()].into_iter().flatten().min();
+        let due =
+            [kernel, self.next_timer(), self.next_expiry(now), self.stopping.deadline()].into_iter().flatten().min();
         self.clock.sleeps_until(due);
         self.alarm.set(due);
         self.asleep.set(true);
@@ -68,7 +66,7 @@ impl Engine {
                 tokio::select! {
                     biased;
                     () = woken => {}
-                    () = sleep_until(Instant::from_std(due)) => {}
+                    () = alarm.rings_at(due) => {}
                 }
             }
             None => woken.await,

@@ -21,6 +21,7 @@ use aemp_proto::{
 use tokio::{runtime, task::LocalSet};
 
 use super::{
+    alarm::Alarm,
     builder::Builder,
     clock::Clock,
     engine::Engine,
@@ -54,10 +55,10 @@ fn run_thread(builder: Builder, report: &mpsc::SyncSender<Result<Arc<Shared>>>) 
     };
     LocalSet::new().block_on(&runtime, async {
         match make(builder, clock).await {
-            Ok(engine) => {
+            Ok((engine, alarm)) => {
                 end.shared.replace(Some(Arc::clone(&engine.shared)));
                 let _ = report.send(Ok(Arc::clone(&engine.shared)));
-                end.left.set(Ok(run_loop::run(engine).await));
+                end.left.set(Ok(run_loop::run(engine, alarm).await));
             }
             Err(error) => drop(report.send(Err(error))),
         }
@@ -86,7 +87,8 @@ impl Drop for EndOfThread {
     }
 }
 
-async fn make(builder: Builder, clock: Clock) -> Result<Rc<Engine>> {
+async fn make(builder: Builder, clock: Clock) -> Result<(Rc<Engine>, Alarm)> {
+    let alarm = Alarm::new()?;
     let listeners = network::listen(&builder).await?;
     let told = match builder.advertise.as_slice() {
         [] => listeners.addresses().to_vec(),
@@ -101,7 +103,7 @@ async fn make(builder: Builder, clock: Clock) -> Result<Rc<Engine>> {
     engine.enter_thread();
     let network = network::start(&engine, identity, membership, listeners, builder.protection)?;
     engine.network.replace(Some(network));
-    Ok(engine)
+    Ok((engine, alarm))
 }
 
 fn settings(builder: &Builder, identity: &Identity, addresses: Vec<Address>) -> Result<Settings> {

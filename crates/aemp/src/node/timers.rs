@@ -1,4 +1,4 @@
-//! Timers of ports and calls.
+//! Timers of ports.
 
 use std::{cmp::Reverse, collections::BinaryHeap, rc::Rc, time::Duration};
 
@@ -42,8 +42,6 @@ pub(super) struct Timers {
     /// Cancelled timers stay in it until their time comes, or until they are the most: nearly all are cancelled, and none is looked for.
     order: BinaryHeap<Reverse<(Time, TimerId)>>,
     entries: FxHashMap<TimerId, Entry>,
-    /// Timers whose time begins when the clock is read next.
-    unread: Vec<(TimerId, Duration)>,
 }
 
 impl Timers {
@@ -53,23 +51,11 @@ impl Timers {
         id
     }
 
-    /// Its time begins when the clock is read next.
-    fn insert_unread(&mut self, delay: Duration, action: Action) -> TimerId {
-        let id = self.keep(None, action);
-        self.unread.push((id, delay));
-        id
-    }
-
     fn keep(&mut self, owner: Option<LocalPort>, action: Action) -> TimerId {
         let id = TimerId(self.made);
         self.made += 1;
         self.entries.insert(id, Entry { owner, action: Some(action) });
         id
-    }
-
-    /// The clock was read.
-    fn begin_unread(&mut self, now: Time) {
-        self.order.extend(self.unread.drain(..).map(|(id, delay)| Reverse((now.after(delay), id))));
     }
 
     fn remove(&mut self, id: TimerId) -> Option<Entry> {
@@ -147,14 +133,6 @@ impl Engine {
         id
     }
 
-    /// A timer whose time begins when the clock is read next, behind the turn: once for all of them. It is never early, and
-    /// later by what the turn has left to do.
-    pub(super) fn add_unread_timer(&self, delay: Duration, job: Job) -> TimerId {
-        let id = self.timers.borrow_mut().insert_unread(delay, Action::Once(job));
-        self.rouse();
-        id
-    }
-
     /// Ends a timer. Does nothing if it has fired.
     pub(crate) fn cancel_timer(&self, id: TimerId) {
         let entry = self.timers.borrow_mut().remove(id);
@@ -167,22 +145,15 @@ impl Engine {
         drop_quietly(entry);
     }
 
-    /// When the first timer is due; `now` is later than when any was set.
-    pub(super) fn next_timer(&self, now: Time) -> Option<Time> {
-        let mut timers = self.timers.borrow_mut();
-        timers.begin_unread(now);
-        timers.first()
+    /// When the first timer is due.
+    pub(super) fn next_timer(&self) -> Option<Time> {
+        self.timers.borrow().first()
     }
 
-    /// Whether the time of some timers has not begun.
-    pub(super) fn has_unread_timers(&self) -> bool {
-        !self.timers.borrow().unread.is_empty()
-    }
-
-    /// Fires a bounded number of the timers that are due.
+    /// Ends the calls whose time is over, and fires the timers that are due: a bounded number of each.
     pub(super) fn run_timers(self: &Rc<Self>) {
         let now = self.clock.read();
-        self.timers.borrow_mut().begin_unread(now);
+        self.end_expired_calls(now);
         for _ in 0..BUDGET {
             let due = self.timers.borrow_mut().pop_due(now);
             match due {
@@ -223,18 +194,6 @@ mod tests {
         let mut due =
             |second| std::iter::from_fn(|| timers.pop_due(at(second)).map(|(_, id, _)| id)).collect::<Vec<_>>();
         assert_eq!([due(1), due(2), due(3)], [vec![], vec![early, as_early], vec![late]]);
-    }
-
-    #[test]
-    fn the_time_of_an_unread_timer_begins_when_the_clock_is_read() {
-        let mut timers = Timers::default();
-        let at = |second| Time::new(Duration::from_secs(second));
-        let id = timers.insert_unread(Duration::from_secs(2), nothing());
-        assert!(timers.first().is_none() && timers.pop_due(at(9)).is_none());
-        timers.begin_unread(at(9));
-        timers.begin_unread(at(10));
-        assert!(timers.first() == Some(at(11)) && timers.pop_due(at(10)).is_none());
-        assert_eq!(timers.pop_due(at(11)).map(|(due, fired, _)| (due, fired)), Some((at(11), id)));
     }
 
     #[test]

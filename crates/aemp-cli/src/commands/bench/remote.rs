@@ -1,7 +1,6 @@
 //! Messages from one process to another.
 
 use std::{
-    collections::VecDeque,
     sync::mpsc,
     time::{Duration, Instant},
 };
@@ -98,49 +97,88 @@ fn send(node: &Node, to: &Port<Flow>, load: &Load, count: u64, batch: u64) -> Re
 /// One call at a time, from within a port.
 pub(super) fn round_trips(bench: &Bench, count: u64) -> Result<Record, Failure> {
     let pair = Pair::start(&bench.setting)?;
-    calls(&pair, WARM_UP, 1)?;
-    let (mut times, measured) = calls(&pair, count, 1)?;
-    let (median, p99) = (percentile(&mut times, 50.0), percentile(&mut times, 99.0));
+    calls::<InOrder>(&pair, WARM_UP, 1)?;
+    let (Times { mut taken, .. }, measured) = calls(&pair, count, 1)?;
+    let (median, p99) = (percentile(&mut taken, 50.0), percentile(&mut taken, 99.0));
     Ok(Record::new(Work::RoundTrip, count, measured).with_times(median, p99))
 }
 
 /// Always 100 calls under way.
 pub(super) fn window(bench: &Bench, count: u64) -> Result<Record, Failure> {
     let pair = Pair::start(&bench.setting)?;
-    calls(&pair, WARM_UP, WINDOW)?;
-    let (mut times, measured) = calls(&pair, count, WINDOW)?;
-    let (median, p99) = (percentile(&mut times, 50.0), percentile(&mut times, 99.0));
-    Ok(Record::new(Work::Window, count, measured).with_times(median, p99))
+    calls::<InOrder>(&pair, WARM_UP, WINDOW)?;
+    let (InOrder { answered }, measured) = calls(&pair, count, WINDOW)?;
+    Ok(Record::new(Work::Window, answered, measured))
 }
 
-/// Calls the other process so often, with so many calls under way. How long each took, and what all cost.
-pub(super) fn calls(pair: &Pair, count: u64, at_once: u64) -> Result<(Vec<Duration>, (Duration, Duration)), Failure> {
+/// What is noted of calls and their answers.
+trait Notes: Default + Send + 'static {
+    fn called(&mut self) {}
+    fn answered(&mut self, answer: u64) -> Result<(), &'static str>;
+}
+
+/// How long calls took, one at a time.
+#[derive(Default)]
+struct Times {
+    began: Option<Instant>,
+    taken: Vec<Duration>,
+}
+
+impl Notes for Times {
+    fn called(&mut self) {
+        self.began = Some(Instant::now());
+    }
+
+    fn answered(&mut self, _answer: u64) -> Result<(), &'static str> {
+        let began = self.began.take().ok_or("an answer without a call")?;
+        self.taken.push(began.elapsed());
+        Ok(())
+    }
+}
+
+/// That answers come in the order of their calls.
+#[derive(Default)]
+struct InOrder {
+    answered: u64,
+}
+
+impl Notes for InOrder {
+    fn answered(&mut self, answer: u64) -> Result<(), &'static str> {
+        if answer != self.answered {
+            return Err("an answer was not that of its call");
+        }
+        self.answered += 1;
+        Ok(())
+    }
+}
+
+/// Calls the other process so often, with so many calls under way. What was noted, and what all cost.
+fn calls<N: Notes>(pair: &Pair, count: u64, at_once: u64) -> Result<(N, (Duration, Duration)), Failure> {
     let before = pair.tally()?;
     let (done, ended) = mpsc::channel();
     let to = pair.peer.clone();
-    let mut under_way = VecDeque::new();
-    let mut times = Vec::new();
-    let mut next = 0;
+    let (mut called, mut answered) = (0, 0);
+    let mut notes = N::default();
     let caller = pair.node.port(move |cx, answer: Option<u64>| {
         if let Some(answer) = answer {
-            let began = under_way.pop_front().ok_or("an answer without a call")?;
-            times.push(Instant::elapsed(&began));
-            if answer + 1 == count {
-                let _ = done.send(std::mem::take(&mut times));
+            notes.answered(answer)?;
+            answered += 1;
+            if answered == count {
+                let _ = done.send(std::mem::take(&mut notes));
             }
         }
-        while next < count && (under_way.len() as u64) < at_once {
-            let number = next;
+        while called < count && called - answered < at_once {
+            let number = called;
+            notes.called();
             cx.call(&to, |reply| Flow::Echo(number, reply), Result::ok);
-            under_way.push_back(Instant::now());
-            next += 1;
+            called += 1;
         }
         aemp::done()
     });
     let meter = Meter::start();
     pair.node.send(&caller, None);
-    let times = ended.recv().map_err(failed)?;
+    let notes = ended.recv().map_err(failed)?;
     let after = pair.tally()?;
     let (time, work) = meter.read();
-    Ok((times, (time, work + Duration::from_nanos(after.work - before.work))))
+    Ok((notes, (time, work + Duration::from_nanos(after.work - before.work))))
 }
