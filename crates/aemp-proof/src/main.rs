@@ -6,6 +6,7 @@ mod instructions;
 mod model;
 mod mutants;
 mod random;
+mod scale;
 mod sim;
 mod torture;
 mod versus;
@@ -37,6 +38,8 @@ enum Command {
     /// One of these paths.
     #[command(hide = true)]
     InstructionsOf(instructions::paths::Options),
+    /// Grows simulated networks of 10, 100 and 1,000 nodes, and counts what a node that joins costs.
+    Scale(scale::Options),
     /// Tortures living nodes over real sockets, and checks what they have written down.
     Torture(torture::Options),
     /// Checks what a torture has written down.
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Command::Cost(options) => cost::run(&options),
         Command::Instructions(options) => instructions::run(&options),
         Command::InstructionsOf(options) => instructions::paths::run(&options),
+        Command::Scale(options) => scale::run(&options),
         Command::Torture(options) => torture::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Versus(options) => versus::run(&options),
