@@ -120,6 +120,7 @@ impl Network {
             timing: Timing::default(),
             refused_is_death: RefusedIsDeath::SameHost,
             seed: self.random.next(),
+            relay: false,
             wall_clock: Duration::from_secs(1_800_000_000),
             seeds: seeds.to_vec(),
             global: false,
