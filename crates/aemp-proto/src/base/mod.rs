@@ -40,4 +40,4 @@ pub(crate) use request::{ReplyTo, Request, SPAWN};
 pub use stream::MessageReader;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

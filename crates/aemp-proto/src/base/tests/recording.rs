@@ -66,6 +66,15 @@ pub(super) fn connection(session: &str, number: u32) -> Connection {
     found.unwrap_or_else(|| panic!("no connection {number} in {session}"))
 }
 
+/// What was said on a connection, chunk by chunk: whether by the dialler, and the octets.
+pub(crate) fn chunks(session: &str, number: u32) -> Vec<(bool, Vec<u8>)> {
+    let file = format!("{session}.jsonl");
+    let (_, text) = PROXIED.iter().find(|(name, _)| **name == file).unwrap();
+    let events = text.lines().map(|line| serde_json::from_str::<Event>(line).unwrap());
+    let said = events.filter(|event| event.conn == Some(number));
+    said.filter_map(|event| Some((event.dir? == ">", octets(&event.hex?)))).collect()
+}
+
 /// One line of a recording; lines about other things than octets have no `hex`.
 #[derive(Deserialize)]
 struct Event {

@@ -8,13 +8,13 @@ use super::{
     verdicts::{NOT_OURS, VERDICTS},
 };
 use crate::{
-    base::{Framing, Method, Secret},
+    base::{Established, Framing, Method, Secret},
     link::Side,
     wire::greeting::Greeting,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     Dialler,
     Acceptor,
 }
@@ -55,6 +55,11 @@ impl Connection {
         end.feed(self.said_and_heard(part).1, chunk);
         Some(end)
     }
+}
+
+/// What our node has when it took a part in the handshake of a recorded connection.
+pub(crate) fn established(session: &str, number: u32, part: Part) -> Established {
+    connection(session, number).play(part, 4096).unwrap().outcome.unwrap().unwrap()
 }
 
 /// What became of a side, in words.

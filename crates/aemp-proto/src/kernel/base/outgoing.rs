@@ -109,9 +109,13 @@ pub(in crate::kernel) fn elements(body: &[u8], limits: &Limits) -> Result<Messag
     Ok(message)
 }
 
-/// A reason's values; without its details, if those cannot be written.
+/// A reason's values: without its details, if those cannot be written, and without an empty text at its end, as Perl programs
+/// give reasons.
 fn values(reason: &Reason, limits: &Limits) -> Vec<Value> {
-    let values = reason.to_values();
+    let mut values = reason.to_values();
+    if reason.text().is_empty() && reason.details().is_empty() {
+        values.truncate(1);
+    }
     // One level is that of the request.
     match base::check(&values, limits.max_depth) {
         Ok(()) => values,

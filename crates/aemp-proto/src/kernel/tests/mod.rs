@@ -25,6 +25,7 @@ mod members;
 mod overload;
 mod perl;
 mod reasons;
+mod replays;
 mod retiring;
 mod spawned;
 mod stale;
