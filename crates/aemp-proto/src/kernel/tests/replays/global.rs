@@ -1,8 +1,9 @@
-//! Two global nodes and a slave: `global-gB-gA`, where `>` is from gB, and `global-sC-gA`, where it is from sC.
+//! Two global nodes and a slave: `global-gB-gA`, where gB dialled, and `global-sC-gA`, where sC did.
 
 use super::{
-    check::{Different, check},
-    lines::steps,
+    check::check,
+    global_differences::{DIFFERENT, GB, SC},
+    lines::{Step, steps},
     stage::{Scene, Stage},
 };
 use crate::{
@@ -10,71 +11,76 @@ use crate::{
     value::Value,
 };
 
-const GB: &str = "global-gB-gA";
-const SC: &str = "global-sC-gA";
-const DIFFERENT: &[Different] = &[];
+fn step<'s>(steps: &'s [Step], label: &str) -> Option<&'s Step> {
+    steps.iter().find(|step| step.label == label)
+}
 
 #[test]
-fn our_node_as_ga() {
-    let mut stage = Stage::new("gA", "127.0.0.1:14140", None, false);
-    let now = stage.world.now;
-    stage.world.nodes[0].kernel.db_set("echo", "gA#x3V7Q83prb", &"perl".into(), now).unwrap();
-    let scenes = [GB, SC].map(|session| Scene { session, number: 1, ours: Acceptor });
-    let gb = stage.connect(scenes[0]);
-    let (gb_steps, sc_steps) = (steps(GB, 1), steps(SC, 1));
-    let said = stage.play(scenes[0], gb, &gb_steps[0]);
-    report(scenes[0], &gb_steps[0], &said);
-    let sc = stage.connect(scenes[1]);
-    for (a, b) in gb_steps.iter().zip(&sc_steps) {
-        if a.label == "4" {
+fn our_node_is_global_between_another_global_one_and_a_slave() {
+    let mut stage = Stage::new("gA", Some("127.0.0.1:14140"), None, false);
+    stage.set("echo", "gA#x3V7Q83prb", "perl");
+    let [to_global, to_slave] = [GB, SC].map(|session| Scene { session, number: 1, ours: Acceptor });
+    let (of_global, of_slave) = (steps(GB, 1), steps(SC, 1));
+    let global = stage.connect(to_global);
+    let mut said = stage.play(to_global, global, &of_global[0]);
+    let slave = stage.connect(to_slave);
+    let mut same = 0;
+    for one in &of_global {
+        if one.label == "4" {
+            let now = stage.world.now;
             stage.world.nodes[0].kernel.db_set("fam", "k3", &Value::Null, now).unwrap();
         }
-        let mut said = Vec::new();
-        if !a.label.is_empty() {
-            said = stage.play(scenes[0], gb, a);
+        if !one.label.is_empty() {
+            said = stage.play(to_global, global, one);
         }
-        let said_c = stage.play(scenes[1], sc, b);
-        said.extend(stage.hear(scenes[0], gb));
-        report(scenes[0], a, &said);
-        report(scenes[1], b, &said_c);
+        if let Some(two) = step(&of_slave, &one.label) {
+            let said = stage.play(to_slave, slave, two);
+            same += check(to_slave, two, &said, &[], DIFFERENT);
+        }
+        if one.label == "20" {
+            stage.hang_up(slave);
+        }
+        said.extend(stage.hear(to_global, global));
+        same += check(to_global, one, &said, &[], DIFFERENT);
     }
-    let last: Vec<_> = gb_steps[21..].iter().collect();
-    stage.hang_up(sc);
-    let said = stage.hear(scenes[0], gb);
-    eprintln!("{:?}", said.iter().map(|l| l.json()).collect::<Vec<_>>());
-    let _ = last;
-}
-
-fn report(scene: Scene, step: &super::lines::Step, said: &[super::lines::Line]) {
-    let result = std::panic::catch_unwind(|| check(scene, step, said, &[], DIFFERENT));
-    eprintln!("{:?}", result.is_ok());
+    assert_eq!(same, 19);
 }
 
 #[test]
-fn our_node_as_gb() {
-    let mut stage = Stage::new("gB", "127.0.0.1:14150", Some("127.0.0.1:14151"), true);
+fn our_node_is_global_and_dials_another_global_one() {
+    let mut stage = Stage::new("gB", Some("127.0.0.1:14150"), Some("127.0.0.1:14151"), true);
     stage.acts = true;
-    let now = stage.world.now;
-    stage.world.nodes[0].kernel.db_set("echo", "gB#x6WzhuT6Db", &"perl".into(), now).unwrap();
+    stage.set("echo", "gB#x6WzhuT6Db", "perl");
     let scene = Scene { session: GB, number: 1, ours: Dialler };
     let connection = stage.connect(scene);
+    let mut same = 0;
     for step in steps(GB, 1) {
         let said = stage.play(scene, connection, &step);
-        report(scene, &step, &said);
+        same += check(scene, &step, &said, &[], DIFFERENT);
     }
+    assert_eq!(same, 4);
 }
 
 #[test]
-fn our_node_as_sc() {
-    let mut stage = Stage::new("sC", "127.0.0.1:14160", Some("127.0.0.1:14161"), false);
+fn our_node_is_the_slave_of_a_global_one() {
+    let mut stage = Stage::new("sC", Some("127.0.0.1:14160"), Some("127.0.0.1:14161"), false);
     stage.acts = true;
-    let now = stage.world.now;
-    stage.world.nodes[0].kernel.db_set("echo", "sC#x9Xhn197zb", &"perl".into(), now).unwrap();
+    stage.set("echo", "sC#x9Xhn197zb", "perl");
     let scene = Scene { session: SC, number: 1, ours: Dialler };
     let connection = stage.connect(scene);
+    let mut same = 0;
     for step in steps(SC, 1) {
         let said = stage.play(scene, connection, &step);
-        report(scene, &step, &said);
+        same += check(scene, &step, &said, &[], DIFFERENT);
     }
-    eprintln!("{:?}", stage.world.nodes[0].changes);
+    let told: Vec<_> = stage.world.nodes[0].changes.iter().map(|(_, change)| in_short(change)).collect();
+    assert_eq!(told, ["", "+k1", "+k2", "+k3", "*k1", "*k1", "-k1", "-k2", ""], "as the recorded slave was told");
+    assert_eq!(stage.fired(), ["unreachable"], "there is no such node");
+    assert_eq!(same, 5);
+}
+
+fn in_short(change: &crate::directory::Change) -> String {
+    let added = change.added.iter().map(|(key, _)| format!("+{key}"));
+    let changed = change.changed.iter().map(|(key, _)| format!("*{key}"));
+    added.chain(changed).chain(change.removed.iter().map(|key| format!("-{key}"))).collect()
 }

@@ -18,6 +18,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     pub(super) by: Part,
+    pub(super) framing: Framing,
     pub(super) octets: Vec<u8>,
     pub(super) to: Destination,
     pub(super) values: Vec<Value>,
@@ -30,11 +31,6 @@ pub(super) struct Step {
     pub(super) lines: Vec<Line>,
 }
 
-/// The framing in which a side spoke.
-pub(super) fn framing(session: &str, number: u32, by: Part) -> Framing {
-    established(session, number, by).sending()
-}
-
 /// The messages in some octets.
 pub(super) fn messages(by: Part, framing: Framing, mut octets: &[u8]) -> Vec<Line> {
     let mut reader = MessageReader::new(framing, &Limits::default());
@@ -43,7 +39,7 @@ pub(super) fn messages(by: Part, framing: Framing, mut octets: &[u8]) -> Vec<Lin
         let before = octets;
         let Ok(Some(received)) = reader.read(&mut octets) else { break };
         let octets = before[..before.len() - octets.len()].to_vec();
-        lines.push(Line { by, octets, to: received.destination, values: received.message.0 });
+        lines.push(Line { by, framing, octets, to: received.destination, values: received.message.0 });
     }
     lines
 }
@@ -60,8 +56,15 @@ pub(super) fn steps(session: &str, number: u32) -> Vec<Step> {
     steps
 }
 
+/// All that a side said behind the handshake.
+pub(super) fn said(session: &str, number: u32, by: Part) -> Vec<u8> {
+    let all = chunks(session, number).into_iter().filter(|(from_dialler, _)| *from_dialler == (by == Part::Dialler));
+    let octets: Vec<u8> = all.flat_map(|(_, chunk)| chunk).collect();
+    octets.splitn(4, |octet| *octet == b'\n').nth(3).unwrap_or_default().to_vec()
+}
+
 fn recorded(session: &str, number: u32) -> Vec<Line> {
-    let framings = [Part::Dialler, Part::Acceptor].map(|part| framing(session, number, part));
+    let framings = [Part::Dialler, Part::Acceptor].map(|part| established(session, number, part).sending());
     let mut heads = [3, 3];
     let mut waiting = [Vec::new(), Vec::new()];
     let mut lines = Vec::new();
@@ -110,13 +113,13 @@ impl Line {
     }
 
     /// Its octets, but for what is left open: the order of keys, and in CBOR whether a text is one or octets.
-    pub(super) fn canonical(&self, framing: Framing) -> Vec<u8> {
+    pub(super) fn canonical(&self) -> Vec<u8> {
         let Destination::Port(port) = &self.to else { panic!("{self:?}") };
         let values = self.values.iter().cloned().map(sorted);
         let message =
-            Message(values.map(|value| if framing == Framing::Cbor { in_octets(value) } else { value }).collect());
+            Message(values.map(|value| if self.framing == Framing::Cbor { in_octets(value) } else { value }).collect());
         let mut out = Vec::new();
-        match encode(framing, port, &message, &Limits::default(), &mut out) {
+        match encode(self.framing, port, &message, &Limits::default(), &mut out) {
             Ok(()) => out,
             Err(error) => error.to_string().into(),
         }

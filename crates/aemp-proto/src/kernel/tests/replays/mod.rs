@@ -4,9 +4,12 @@
 
 mod actor;
 mod check;
+mod clients;
 mod data_phase;
 mod global;
+mod global_differences;
 mod lines;
+mod lost;
 mod programs;
 mod restart;
 mod stage;

@@ -2,13 +2,16 @@
 
 use super::{
     super::World,
-    lines::{Line, Step, framing, messages},
+    lines::{Line, Step, messages},
 };
 use crate::{
-    base::tests::replay::{Part, established},
+    base::{
+        Framing,
+        tests::replay::{Part, established},
+    },
     directory::DatabaseWatch,
     id::NodeId,
-    kernel::{Body, ConnectionId, Delivery, LocalPort, Received, SendError, WatchId},
+    kernel::{Body, ConnectionId, Delivery, LocalPort, Received, SendError, WatchId, connection::Phase},
     message::{Message, cbor},
     reason::Reason,
     value::Value,
@@ -25,8 +28,9 @@ pub(super) struct Scene {
 
 pub(super) struct Stage {
     pub(super) world: World,
-    /// The node at the other side of the connection that was made last.
+    /// The node at the other side of the connection that was made last, and how it is spoken to.
     pub(super) peer: NodeId,
+    framing: Framing,
     /// Watches that a program set, by the name of the port.
     pub(super) watches: BTreeMap<String, Vec<WatchId>>,
     /// Families that a program watches.
@@ -43,18 +47,22 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// A node that listens at an address and looks for a global one at another.
-    pub(super) fn new(node: &str, address: &str, seed: Option<&str>, global: bool) -> Self {
+    /// A node that listens at an address, if any, and looks for a global one at another.
+    pub(super) fn new(node: &str, address: Option<&str>, seed: Option<&str>, global: bool) -> Self {
         let mut world = World::new(0);
         world.dial_at_once = false;
         world.seeds = seed.into_iter().map(|seed| seed.parse().unwrap()).collect();
         world.global = global;
-        world.add_private(node, address);
+        match address {
+            Some(address) => world.add_private(node, address),
+            None => world.add(node),
+        };
         world.outputs(0);
         let peer = node.parse().unwrap();
         Self {
             world,
             peer,
+            framing: Framing::Json,
             watches: BTreeMap::new(),
             families: BTreeMap::new(),
             links: BTreeMap::new(),
@@ -69,6 +77,7 @@ impl Stage {
     pub(super) fn connect(&mut self, scene: Scene) -> ConnectionId {
         let established = established(scene.session, scene.number, scene.ours);
         self.peer = established.node().clone();
+        self.framing = established.sending();
         self.world.outputs(0);
         let node = &mut self.world.nodes[0];
         let dial = (scene.ours == Part::Dialler).then(|| node.held.remove(0).0);
@@ -98,7 +107,7 @@ impl Stage {
             heard.extend_from_slice(&octets);
         }
         self.world.outputs(0);
-        messages(scene.ours, framing(scene.session, scene.number, scene.ours), &heard)
+        messages(scene.ours, self.framing, &heard)
     }
 
     /// Ports die with those that they are linked to.
@@ -168,10 +177,22 @@ impl Stage {
         self.unreadable += usize::from(matches!(sent, Err(SendError::Unreadable(_))));
     }
 
-    /// The reasons with which watches fired since the last question, as base peers would say them.
-    pub(super) fn fired(&mut self) -> Vec<Vec<Value>> {
+    /// The codes with which watches fired since the last question.
+    pub(super) fn fired(&mut self) -> Vec<String> {
         let fired = std::mem::take(&mut self.world.nodes[0].fired);
-        fired.into_iter().map(|(_, reason)| reason.to_values()).collect()
+        fired.into_iter().map(|(_, reason)| reason.code().as_str().to_owned()).collect()
+    }
+
+    /// A program sets an entry of the database.
+    pub(super) fn set(&mut self, family: &str, key: &str, value: &str) {
+        let now = self.world.now;
+        self.world.nodes[0].kernel.db_set(family, key, &value.into(), now).unwrap();
+    }
+
+    /// Whether it is the connection on which messages go to the peer.
+    pub(super) fn carries(&self, connection: ConnectionId) -> bool {
+        let state = self.world.nodes[0].kernel.connections.get(connection.0);
+        state.is_some_and(|state| matches!(state.phase, Phase::Base(_)))
     }
 }
 
