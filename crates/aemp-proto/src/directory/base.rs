@@ -179,10 +179,14 @@ pub(super) fn translated(message: wire::Message) -> Vec<Message> {
     words.message().into_iter().collect()
 }
 
+/// Asks a base peer to be global.
+pub(super) fn be_global() -> Message {
+    Message(vec!["g_slave".into()])
+}
+
 /// A base peer is first asked to be global.
 fn be_my_master(part: Vec<Changes>) -> Vec<Message> {
-    let be_global = Message(vec!["g_slave".into()]);
-    std::iter::once(be_global).chain(Words::Slave(Some(database_of(part.into_iter()))).message()).collect()
+    std::iter::once(be_global()).chain(Words::Slave(Some(database_of(part.into_iter()))).message()).collect()
 }
 
 pub(super) fn updates(changes: Vec<Changes>) -> Vec<Message> {

@@ -197,6 +197,7 @@ impl Directory {
             Role::Global { .. } => {
                 let clock = self.clock.last();
                 self.send(node, Message::Global(clock));
+                self.ask_seed_to_be_global(node);
             }
         }
         self.settle();

@@ -194,6 +194,11 @@ impl Seeds {
         self.leads.insert(address.clone(), node.clone());
     }
 
+    /// Whether an own seed leads to a node.
+    pub(super) fn leads_to(&self, node: &NodeId) -> bool {
+        self.own.iter().any(|seed| self.leads.get(seed) == Some(node))
+    }
+
     /// An attempt led to nobody.
     pub(super) fn failed(&mut self, address: &Address) {
         self.under_way.remove(address);

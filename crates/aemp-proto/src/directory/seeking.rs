@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Action, Directory, Role,
+    Action, Directory, Form, Neighbour, Role, base,
     local::{GLOBALS, parsed},
     seeds::{Step, Target},
 };
@@ -46,6 +46,7 @@ impl Directory {
             Reached::Node(node) => {
                 self.seeds.reached(address, node);
                 self.choose_master(node);
+                self.ask_seed_to_be_global(node);
             }
             Reached::Itself => self.seeds.reached_itself(address),
             Reached::Nobody => self.seeds.failed(address),
@@ -77,6 +78,15 @@ impl Directory {
                 None if self.seeds.next_round().is_some_and(|due| due <= self.now) => self.begin_round(),
                 None => return,
             }
+        }
+    }
+
+    /// A base peer that is a seed may be waiting to be asked, as its own kind does: whoever is a seed is global.
+    pub(super) fn ask_seed_to_be_global(&mut self, node: &NodeId) {
+        let waits = |neighbour: &Neighbour| neighbour.form == Form::Base && !neighbour.is_global;
+        let is_global = matches!(self.role, Role::Global { .. });
+        if is_global && self.neighbours.get(node).is_some_and(waits) && self.seeds.leads_to(node) {
+            self.actions.push_back(Action::SendBase { to: node.clone(), message: base::be_global() });
         }
     }
 

@@ -47,6 +47,22 @@ fn a_base_peer_that_a_seed_leads_to_is_the_master() {
 }
 
 #[test]
+fn a_base_peer_that_is_a_seed_of_a_global_node_is_asked_to_be_global() {
+    let mut world = World::new(0);
+    world.dial_at_once = false;
+    world.seeds = vec!["127.0.0.1:9".parse::<Address>().unwrap()];
+    world.global = true;
+    world.add("n0@127.0.0.1:4000");
+    world.outputs(0);
+    let (dial, ..) = world.nodes[0].held[0].clone();
+    let mut perl = Perl::connect(&mut world, Some(dial));
+    world.outputs(0);
+    assert_eq!(perl.hear(&mut world), r#"["","g_global"]["","g_slave"]"#);
+    perl.say(&mut world, r#"["","g_global"]"#);
+    assert!(perl.hear(&mut world).starts_with(r#"["","g_set""#));
+}
+
+#[test]
 fn what_is_malformed_is_refused_and_the_peer_goes_on() {
     let mut world = world();
     let mut perl = Perl::connect(&mut world, None);

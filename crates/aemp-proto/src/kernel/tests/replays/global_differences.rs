@@ -55,9 +55,10 @@ pub(super) const DIFFERENT: &[Different] = &[
         GB,
         Dialler,
         "",
-        "the other is published when it is known, and is not asked to be global",
+        "the other is published when it is known where it listens",
         &[
             r#"["","g_global"]"#,
+            r#"["","g_slave"]"#,
             r#"["","g_set",{"'g":{"gB":null},"'l":{"gB":["127.0.0.1:14150"]},"echo":{"gB#x6WzhuT6Db":"perl"}}]"#,
             r#"["","g_upd","'l",{"gA":["127.0.0.1:14140"]},[]]"#,
             r#"["","g_upd","'g",{"gA":null},[]]"#,
