@@ -12,4 +12,5 @@ mod lines;
 mod lost;
 mod programs;
 mod restart;
+mod short;
 mod stage;
