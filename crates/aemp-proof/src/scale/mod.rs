@@ -147,3 +147,25 @@ fn lose_global(network: &mut Network, seeds: usize) -> Result<Option<Cost>, Stri
     }
     Ok(Some(cost))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_that_joins_costs_the_same_in_a_network_of_a_hundred_and_of_a_thousand_nodes() {
+        let [small, large] = [100, 1_000].map(|nodes| grow(nodes, 5, 7).expect("all join"));
+        let per_node = |line: &Line, count: u64| count as f64 / line.nodes as f64;
+        assert!(per_node(&large, large.joining.messages) <= per_node(&small, small.joining.messages));
+        assert!(per_node(&large, large.news.traffic.messages) <= per_node(&small, small.news.traffic.messages) * 1.1);
+        assert_eq!((large.slowest, large.news.time), (small.slowest, small.news.time));
+        assert!(large.loss.is_some_and(|loss| loss.time < SECOND));
+    }
+
+    #[test]
+    fn one_seed_is_enough_and_the_same_seed_gives_the_same_course() {
+        let [one, again] = [0; 2].map(|_| grow(20, 1, 3).expect("all join"));
+        assert!(one.loss.is_none() && one.joining.connections == 19);
+        assert_eq!((one.joining, one.news.traffic), (again.joining, again.news.traffic));
+    }
+}

@@ -153,18 +153,19 @@ impl Network {
         result
     }
 
-    /// Lets time pass until `is_over`, at most until `until`. Whether it is over.
+    /// Lets time pass until `is_over`, at most until `until`. Whether it is over. It is looked for at every tenth of a delay.
     pub(super) fn run(&mut self, until: u64, mut is_over: impl FnMut(&[Node]) -> bool) -> bool {
-        while let Some(Reverse((at, _, what))) = self.queue.pop() {
-            if at > until {
-                self.plan(at, what);
-                break;
+        let mut look_at = self.now;
+        while let Some(Reverse((at, _, _))) = self.queue.peek()
+            && *at <= until
+        {
+            if *at > look_at {
+                look_at = *at + DELAY / 10;
+                if is_over(&self.nodes) {
+                    return true;
+                }
             }
-            let passed = at > self.now;
-            if passed && is_over(&self.nodes) {
-                self.plan(at, what);
-                return true;
-            }
+            let Some(Reverse((at, _, what))) = self.queue.pop() else { break };
             self.now = at;
             self.happen(what);
         }

@@ -32,9 +32,7 @@ impl Directory {
             Message::ReadValues(_, family, number) => self.reply(from, Facet::Values, &family, number),
             Message::Watch(_, family) => return self.add_watcher(from, family),
             Message::Unwatch(_, family) => {
-                if let Some(neighbour) = self.neighbours.get_mut(from) {
-                    neighbour.watches.remove(&family);
-                }
+                self.readers.remove(from, &family);
             }
             _ => {}
         }
@@ -50,11 +48,10 @@ impl Directory {
 
     fn add_watcher(&mut self, from: &NodeId, family: Name) -> Result<(), Refusal> {
         let limit = self.limits.max_database_watches;
-        let Some(neighbour) = self.neighbours.get_mut(from) else { return Ok(()) };
-        if neighbour.watches.len() >= limit && !neighbour.watches.contains(&family) {
+        let Some(neighbour) = self.neighbours.get(from) else { return Ok(()) };
+        if !self.readers.add(from, &family, limit) {
             return Err(Refusal::TooManyWatches { limit });
         }
-        neighbour.watches.insert(family.clone());
         let content = self.replica.union.content(&family);
         let pieces = match neighbour.form {
             Form::Native => wire::pieces(content, |(key, value)| wire::size_of_pair((key, value))),

@@ -41,7 +41,7 @@ impl Directory {
         }
         let Some(claimed) = parts.remove(from) else { return Ok(()) };
         let gone = self.replica.claimed(&me, from).map_or(0, |known| known.part.size().octets);
-        let others = self.replica.octets_of(&me).saturating_sub(gone);
+        let others = self.replica.tally(&me).octets.saturating_sub(gone);
         if others.saturating_add(claimed.part.size().octets) > limits.max_claimed {
             return Err(Refusal::Full { limit: limits.max_claimed });
         }
@@ -129,14 +129,14 @@ impl Directory {
     fn check_update(&self, claimant: &NodeId, owner: &NodeId, changes: &[Changes]) -> Result<(), Refusal> {
         let limits = &self.limits;
         let known = self.replica.claimed(claimant, owner).map(|claimed| &claimed.part);
-        if known.is_none() && self.replica.claims_of(claimant).count() >= limits.max_owners {
+        if known.is_none() && self.replica.tally(claimant).owners >= limits.max_owners {
             return Err(Refusal::TooManyOwners { limit: limits.max_owners });
         }
         let nothing = Part::default();
         let part = known.unwrap_or(&nothing);
         check_size(owner, part, changes, limits)?;
         let added = part.size_with(changes).octets.saturating_sub(part.size().octets);
-        if self.replica.octets_of(claimant).saturating_add(added) > limits.max_claimed {
+        if self.replica.tally(claimant).octets.saturating_add(added) > limits.max_claimed {
             return Err(Refusal::Full { limit: limits.max_claimed });
         }
         Ok(())

@@ -55,12 +55,14 @@ impl Directory {
 
     /// Tells another global node all that this one claims.
     fn inform(&mut self, node: &NodeId) {
-        let Some(neighbour) = self.neighbours.get_mut(node) else { return };
-        if !neighbour.is_global || neighbour.is_informed || !matches!(self.role, Role::Global { .. }) {
+        let Some(neighbour) = self.neighbours.get(node) else { return };
+        let is_informed = self.informed.contains_key(node);
+        if !neighbour.is_global || is_informed || !matches!(self.role, Role::Global { .. }) {
             return;
         }
-        neighbour.is_informed = true;
-        if neighbour.form == Form::Base {
+        let form = neighbour.form;
+        self.informed.insert(node.clone(), form);
+        if form == Form::Base {
             return self.inform_base(node);
         }
         let claims = self.replica.claims_of(&self.me);
@@ -89,8 +91,7 @@ impl Directory {
     }
 
     fn informed(&self, form: Form) -> Vec<NodeId> {
-        let informed = self.neighbours.iter().filter(|(_, neighbour)| neighbour.is_informed && neighbour.form == form);
-        informed.map(|(node, _)| node.clone()).collect()
+        self.informed.iter().filter(|(_, of)| **of == form).map(|(node, _)| node.clone()).collect()
     }
 
     /// Tells all that a node is global, and where it listens. Each global node does so for all that it is connected with: that

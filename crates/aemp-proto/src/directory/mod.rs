@@ -20,6 +20,7 @@ mod part;
 mod publish;
 mod query;
 mod random;
+mod readers;
 mod replica;
 mod seeds;
 mod seeking;
@@ -60,6 +61,7 @@ use neighbour::Neighbour;
 use query::Facet;
 pub use query::Query;
 use random::Random;
+use readers::Readers;
 use replica::{Claimed, Replica};
 use seeds::Seeds;
 pub(crate) use seeking::Reached;
@@ -129,6 +131,9 @@ pub(crate) struct Directory {
     /// All claims if this node holds the database, its own part alone if not.
     replica: Replica,
     neighbours: BTreeMap<NodeId, Neighbour>,
+    /// Global nodes that were told all that this node claims, and are told of changes.
+    informed: BTreeMap<NodeId, Form>,
+    readers: Readers,
     /// Global nodes that are lost, and until when their claims are kept.
     fading: BTreeMap<NodeId, Time>,
     /// What base peers that are global were told of this node's claims.
@@ -163,6 +168,8 @@ impl Directory {
             since: Stamp::UNKNOWN,
             replica: Replica::default(),
             neighbours: BTreeMap::new(),
+            informed: BTreeMap::new(),
+            readers: Readers::default(),
             fading: BTreeMap::new(),
             merged: Merged::default(),
             watches: Watches::default(),
@@ -207,6 +214,8 @@ impl Directory {
     pub(crate) fn lost(&mut self, node: &NodeId, now: Time) {
         self.now = now;
         let Some(neighbour) = self.neighbours.remove(node) else { return };
+        self.informed.remove(node);
+        self.readers.forget(node);
         // What it was still to be told must not come before the beginning of the next session.
         self.actions
             .retain(|action| !matches!(action, Action::Send { to, .. } | Action::SendBase { to, .. } if to == node));

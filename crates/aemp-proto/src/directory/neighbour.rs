@@ -1,8 +1,8 @@
 //! What is known of a node that a session is held with.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::{Message, Refusal, clock::Stamp, name::Name, replica::Claimed};
+use super::{Message, Refusal, clock::Stamp, replica::Claimed};
 use crate::id::{Address, NodeId};
 
 /// The forms of what is said to a node.
@@ -21,12 +21,8 @@ pub(super) struct Neighbour {
     pub(super) form: Form,
     /// It said that it is global.
     pub(super) is_global: bool,
-    /// It was told all that this node claims, and is told of changes.
-    pub(super) is_informed: bool,
     /// It registered as a slave of this node, with its seeds.
     pub(super) slave: Option<Vec<Address>>,
-    /// Families that it watches.
-    pub(super) watches: BTreeSet<Name>,
     /// What it has asked while this node does not yet answer.
     pub(super) waiting: Vec<Message>,
     pub(super) arriving: Arriving,

@@ -71,8 +71,7 @@ impl Directory {
             if set.is_empty() && removed.is_empty() {
                 continue;
             }
-            let watchers = self.neighbours.iter().filter(|(_, neighbour)| neighbour.watches.contains(family));
-            let watchers: Vec<_> = watchers.map(|(node, _)| node.clone()).collect();
+            let watchers: Vec<_> = self.readers.of(family).cloned().collect();
             let clock = self.clock.last();
             for watcher in watchers {
                 self.send(&watcher, Message::Changed(clock, family.clone(), set.clone(), removed.clone()));

@@ -13,13 +13,26 @@ pub(crate) struct Claimed {
     pub(crate) part: Part,
 }
 
+/// How much is claimed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) owners: usize,
+    pub(crate) octets: usize,
+}
+
+impl Tally {
+    fn of(claimed: &Claimed) -> Self {
+        Self { owners: 1, octets: claimed.part.size().octets }
+    }
+}
+
 /// All claims, and the union of those that count. It depends on the claims alone, not on the order in which they came.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Replica {
     /// By owner, then by the global node that claims.
     claims: BTreeMap<NodeId, BTreeMap<NodeId, Claimed>>,
-    /// How much each global node claims in all, in octets.
-    octets: BTreeMap<NodeId, usize>,
+    /// How much each global node claims in all.
+    tallies: BTreeMap<NodeId, Tally>,
     pub(crate) union: Union,
 }
 
@@ -35,8 +48,8 @@ impl Replica {
 
     /// A global node claims this part of an owner, and no other; `None`: no part at all.
     pub(crate) fn claim(&mut self, global: &NodeId, owner: &NodeId, claimed: Option<Claimed>) {
-        let octets = |claimed: Option<&Claimed>| claimed.map_or(0, |claimed| claimed.part.size().octets);
-        let (added, gone) = (octets(claimed.as_ref()), octets(self.claimed(global, owner)));
+        let tally = |claimed: Option<&Claimed>| claimed.map_or_else(Tally::default, Tally::of);
+        let (added, gone) = (tally(claimed.as_ref()), tally(self.claimed(global, owner)));
         self.count(global, added, gone);
         let Self { claims, union, .. } = self;
         let of_owner = claims.entry(owner.clone()).or_default();
@@ -71,9 +84,9 @@ impl Replica {
         match known {
             Some((claimed, true)) if claimed.since <= since => {
                 claimed.since = since;
-                let before = claimed.part.size().octets;
+                let before = Tally::of(claimed);
                 claimed.part.apply(changes);
-                let after = claimed.part.size().octets;
+                let after = Tally::of(claimed);
                 union.apply(owner, changes);
                 self.count(global, after, before);
             }
@@ -85,17 +98,18 @@ impl Replica {
         }
     }
 
-    fn count(&mut self, global: &NodeId, added: usize, gone: usize) {
-        let octets = self.octets.entry(global.clone()).or_default();
-        *octets = octets.saturating_add(added).saturating_sub(gone);
-        if *octets == 0 {
-            self.octets.remove(global);
+    fn count(&mut self, global: &NodeId, added: Tally, gone: Tally) {
+        let tally = self.tallies.entry(global.clone()).or_default();
+        tally.owners = tally.owners.saturating_add(added.owners).saturating_sub(gone.owners);
+        tally.octets = tally.octets.saturating_add(added.octets).saturating_sub(gone.octets);
+        if *tally == Tally::default() {
+            self.tallies.remove(global);
         }
     }
 
-    /// Octets of all that a global node claims.
-    pub(crate) fn octets_of(&self, global: &NodeId) -> usize {
-        self.octets.get(global).copied().unwrap_or(0)
+    /// How much a global node claims.
+    pub(crate) fn tally(&self, global: &NodeId) -> Tally {
+        self.tallies.get(global).copied().unwrap_or_default()
     }
 
     /// A global node claims these parts, and no others.
