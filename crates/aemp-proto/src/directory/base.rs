@@ -159,6 +159,7 @@ fn changes_of(database: Database, mut stamp: impl FnMut() -> Stamp) -> Result<Ve
 pub(super) fn translated(message: wire::Message) -> Vec<Message> {
     let words = match message {
         wire::Message::Global(_) => Words::Global,
+        wire::Message::BeGlobal(_) => return vec![be_global()],
         wire::Message::Slave(.., part) => return be_my_master(part),
         wire::Message::Update(.., changes) => return updates(changes),
         wire::Message::Set(_, _, claims) => {
@@ -180,7 +181,7 @@ pub(super) fn translated(message: wire::Message) -> Vec<Message> {
 }
 
 /// Asks a base peer to be global.
-pub(super) fn be_global() -> Message {
+fn be_global() -> Message {
     Message(vec!["g_slave".into()])
 }
 

@@ -244,6 +244,10 @@ impl Directory {
                 self.meet_global(from);
                 Ok(())
             }
+            Message::BeGlobal(_) => {
+                self.become_global();
+                Ok(())
+            }
             Message::Slave(_, since, seeds, left, part) => self.take_slave(from, since, seeds, left, part),
             Message::Set(_, left, claims) => self.take_claims(from, left, claims),
             Message::Update(_, owner, since, changes) => self.take_update(from, owner, since, changes),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Action, Directory, Form, Neighbour, Role, base,
+    Action, Directory, Message, Role,
     local::{GLOBALS, parsed},
     seeds::{Step, Target},
 };
@@ -81,12 +81,14 @@ impl Directory {
         }
     }
 
-    /// A base peer that is a seed may be waiting to be asked, as its own kind does: whoever is a seed is global.
+    /// A seed that has no seeds itself, and no slaves yet, may be waiting to be asked: whoever is a seed is global.
     pub(super) fn ask_seed_to_be_global(&mut self, node: &NodeId) {
-        let waits = |neighbour: &Neighbour| neighbour.form == Form::Base && !neighbour.is_global;
         let is_global = matches!(self.role, Role::Global { .. });
-        if is_global && self.neighbours.get(node).is_some_and(waits) && self.seeds.leads_to(node) {
-            self.actions.push_back(Action::SendBase { to: node.clone(), message: base::be_global() });
+        if is_global
+            && self.neighbours.get(node).is_some_and(|neighbour| !neighbour.is_global)
+            && self.seeds.leads_to(node)
+        {
+            self.send(node, Message::BeGlobal(self.clock.last()));
         }
     }
 

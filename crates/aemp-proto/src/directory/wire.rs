@@ -24,6 +24,9 @@ pub(crate) enum Message {
     /// The sender is global.
     #[serde(rename = "g_global")]
     Global(Stamp),
+    /// You are a seed of mine: be global.
+    #[serde(rename = "g_seed")]
+    BeGlobal(Stamp),
     /// Be my master. When I registered, where I look for global nodes, how many pieces follow, and my part.
     #[serde(rename = "g_slave")]
     Slave(Stamp, Stamp, Vec<Address>, u32, Vec<Changes>),
@@ -76,6 +79,7 @@ impl Message {
     pub(crate) const fn clock(&self) -> Stamp {
         match self {
             Self::Global(clock)
+            | Self::BeGlobal(clock)
             | Self::Slave(clock, ..)
             | Self::Set(clock, ..)
             | Self::Update(clock, ..)

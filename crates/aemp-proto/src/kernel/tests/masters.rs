@@ -112,6 +112,24 @@ fn a_seed_that_is_the_node_itself_makes_it_global() {
 }
 
 #[test]
+fn a_seed_without_seeds_and_slaves_is_global_as_soon_as_a_global_node_finds_it() {
+    let mut world = World::new(0);
+    world.add("n0@127.0.0.1:4000");
+    world.seeds = vec![address(0)];
+    world.global = true;
+    world.add("n1@127.0.0.1:4001");
+    let mut network = Network { world, watches: Vec::new() };
+    for n in 0..2 {
+        network.watch(n);
+        network.set(n, &format!("of {n}"), n as i64);
+    }
+    network.world.pass(Duration::from_secs(3));
+    assert!(network.world.nodes[0].events.contains(&Event::BecameGlobal));
+    network.all_see(&[("of 0", 0), ("of 1", 1)]);
+    assert_eq!(network.refusals(), 0);
+}
+
+#[test]
 fn when_a_global_node_crashes_its_slaves_find_another_and_nobody_sees_entries_come_and_go() {
     let mut network = Network::new(3, 6);
     for n in 3..9 {
