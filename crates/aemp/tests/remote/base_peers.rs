@@ -122,6 +122,22 @@ fn handlers_by_tag_read_what_a_base_peer_sends_as_perl_does() {
 }
 
 #[test]
+fn a_base_peer_sends_through_a_node_only_where_it_may() {
+    let target = builder("a").start().unwrap();
+    let (port, received) = collector::<u8>(&target);
+    let open = |name| Node::builder().name(name).legacy_bind("127.0.0.1:0").secret(SECRET);
+    for (node, number) in [(open("b"), 1), (open("c").legacy_relay(), 2)] {
+        let node = node.start().unwrap();
+        let mut peer = Peer::meet("perl", TcpStream::connect(address(&node)).unwrap());
+        peer.send(&json!(["", "snd", port.to_string(), number]));
+        peer.send(&json!(["", "time", "perl#r"]));
+        peer.expect("r");
+        node.stop().wait().unwrap();
+    }
+    assert_eq!(received.recv_timeout(secs(20)).unwrap(), 2);
+}
+
+#[test]
 fn a_base_peer_may_be_dialled_and_answers() {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let name = format!("perl@{}", socket.local_addr().unwrap());
