@@ -55,7 +55,7 @@ impl Drop for Adder {
 /// What the example `adder` hears and says.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Sum {
+enum Talk {
     Add(i64, i64, Port<Self>),
     Watch(Port<Self>),
     Sum(i64),
@@ -69,12 +69,12 @@ enum Sum {
 fn has_nothing_to_do_for_long(mut client: Command) {
     let node = Node::builder().name("adder").heartbeat(Duration::from_millis(400)).legacy_bind("127.0.0.1:0");
     let node = node.secret(SECRET).start().unwrap();
-    let adder = node.port(|cx, message: Sum| match message {
-        Sum::Add(one, other, to) => cx.send(&to, Sum::Sum(one + other)),
-        Sum::Watch(port) => drop(cx.after(Duration::from_secs(3), Sum::WatchNow(port))),
-        Sum::WatchNow(port) => cx.monitor(&port, |_| Sum::Gone).forever(),
-        Sum::Gone => cx.stop(),
-        Sum::Sum(_) => {}
+    let adder = node.port(|cx, message: Talk| match message {
+        Talk::Add(one, other, to) => cx.send(&to, Talk::Sum(one + other)),
+        Talk::Watch(port) => drop(cx.after(Duration::from_secs(3), Talk::WatchNow(port))),
+        Talk::WatchNow(port) => cx.monitor(&port, |_| Talk::Gone).forever(),
+        Talk::Gone => cx.stop(),
+        Talk::Sum(_) => {}
     });
     let output = client.args([adder.to_string()]).env("AEMP_SECRET", SECRET).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
