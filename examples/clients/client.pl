@@ -94,7 +94,11 @@ sub listen_on {
 
 sub received {
     my ($to, $what, @rest) = @_;
-    if ($to eq "sums" && $what eq "sum") {
+    if ($to eq "" && $what eq "time") {
+        # The node asks what time it is when it has heard nothing for a while, and gives up who does not answer.
+        my ($reply_to, @leading) = @rest;
+        say_to($reply_to =~ /#(.*)/s ? $1 : "", @leading, AnyEvent->now);
+    } elsif ($to eq "sums" && $what eq "sum") {
         print "the sum is $rest[0]\n";
         delete $open{sum};
     } elsif ($to eq "" && $what eq "mon1" && $rest[0] eq "sums") {

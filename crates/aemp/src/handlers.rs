@@ -156,7 +156,10 @@ where
     R: Outcome,
 {
     Box::new(move |cx, message| {
-        let arguments = scope::decoding(|| message.into_typed());
+        // What base peers send is read as Perl reads it.
+        let is_loose = cx.hears_base_peer();
+        let decode = || if is_loose { message.into_typed_loosely() } else { message.into_typed() };
+        let arguments = scope::decoding(decode);
         let arguments = arguments.map_err(|error| Refused(Reason::new(ReasonCode::BadMessage, error.to_string())))?;
         handler(cx, arguments).into_result()
     })

@@ -7,8 +7,11 @@ use std::{
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Output, Stdio},
+    time::Duration,
 };
 
+use aemp::{Node, Port};
+use serde::{Deserialize, Serialize};
 use tempfile::tempdir;
 
 const SECRET: &str = "of a test with other languages";
@@ -47,6 +50,36 @@ impl Drop for Adder {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// What the example `adder` hears and says.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Talk {
+    Add(i64, i64, Port<Self>),
+    Watch(Port<Self>),
+    Sum(i64),
+    #[serde(skip)]
+    WatchNow(Port<Self>),
+    #[serde(skip)]
+    Gone,
+}
+
+/// A client that hears nothing for many heartbeats of the node lives on if it answers what the node asks of it.
+fn has_nothing_to_do_for_long(mut client: Command) {
+    let node = Node::builder().name("adder").heartbeat(Duration::from_millis(400)).legacy_bind("127.0.0.1:0");
+    let node = node.secret(SECRET).start().unwrap();
+    let adder = node.port(|cx, message: Talk| match message {
+        Talk::Add(one, other, to) => cx.send(&to, Talk::Sum(one + other)),
+        Talk::Watch(port) => drop(cx.after(Duration::from_secs(3), Talk::WatchNow(port))),
+        Talk::WatchNow(port) => cx.monitor(&port, |_| Talk::Gone).forever(),
+        Talk::Gone => cx.stop(),
+        Talk::Sum(_) => {}
+    });
+    let output = client.args([adder.to_string()]).env("AEMP_SECRET", SECRET).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("the adder watches our port"), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success());
 }
 
 fn line(lines: &mut impl std::io::BufRead) -> String {
@@ -123,6 +156,15 @@ fn a_client_in_python_does_the_same_inside_tls() {
 }
 
 #[test]
+fn a_client_in_python_answers_while_it_has_nothing_to_do() {
+    if has_python() {
+        let mut command = Command::new("python3");
+        command.arg(client("client.py"));
+        has_nothing_to_do_for_long(command);
+    }
+}
+
+#[test]
 fn a_client_with_another_secret_is_refused() {
     if has_python() {
         let adder = Adder::start(&[]);
@@ -131,10 +173,23 @@ fn a_client_with_another_secret_is_refused() {
     }
 }
 
+fn has_perl() -> bool {
+    let modules = ["-MAnyEvent", "-MCBOR::XS", "-MJSON::XS", "-MDigest::SHA3", "-e1"];
+    is_there("perl with AnyEvent, CBOR::XS, JSON::XS and Digest::SHA3", Command::new("perl").args(modules))
+}
+
+#[test]
+fn a_client_in_perl_answers_while_it_has_nothing_to_do() {
+    if has_perl() {
+        let mut command = Command::new("perl");
+        command.arg(client("client.pl"));
+        has_nothing_to_do_for_long(command);
+    }
+}
+
 #[test]
 fn a_client_in_perl_does_the_same_in_cbor_and_json() {
-    let modules = ["-MAnyEvent", "-MCBOR::XS", "-MJSON::XS", "-MDigest::SHA3", "-e1"];
-    if is_there("perl with AnyEvent, CBOR::XS, JSON::XS and Digest::SHA3", Command::new("perl").args(modules)) {
+    if has_perl() {
         for framing in ["cbor", "json"] {
             let adder = Adder::start(&[]);
             let mut command = Command::new("perl");

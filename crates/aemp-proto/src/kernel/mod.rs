@@ -236,6 +236,11 @@ impl Kernel {
         self.peers.get(*self.by_node.get(node)?).map(info)
     }
 
+    /// Whether a node was a base peer when it was last met.
+    pub fn is_base_peer(&self, node: &NodeId) -> bool {
+        self.by_node.get(node).and_then(|key| self.peers.get(*key)).is_some_and(Peer::is_base)
+    }
+
     /// Octets queued for and not acknowledged by peers, in all.
     pub fn unacknowledged(&self) -> usize {
         self.peers.iter().map(|(_, peer)| if peer.has_work() { peer.session.octets() } else { 0 }).sum()

@@ -46,6 +46,11 @@ impl Context {
         self.engine.source().unwrap_or_else(|| self.engine.shared.id.clone())
     }
 
+    /// Whether the message that is being handled came from a base peer.
+    pub(crate) fn hears_base_peer(&self) -> bool {
+        self.engine.source().is_some_and(|node| self.engine.kernel(|kernel, _| kernel.is_base_peer(&node)))
+    }
+
     /// Opens a port; the closure handles its messages and need not be `Send`. See [`Node::port`].
     pub fn port<M, R, F>(&self, handler: F) -> Port<M>
     where

@@ -21,6 +21,7 @@ use crate::{
 pub(super) struct LegacySettings {
     pub(super) network: bool,
     pub(super) bind: Vec<String>,
+    pub(super) relay: bool,
     peers: BTreeSet<NodeId>,
     certificate: Option<Zeroizing<Vec<u8>>>,
     secret: Option<Zeroizing<Vec<u8>>>,
@@ -79,6 +80,12 @@ impl Builder {
         self.legacy.tolerated.get_or_insert_default().anonymous = true;
         self
     }
+
+    /// Base peers may send messages to any node through this one, in its name: as Perl nodes let everybody do.
+    pub const fn legacy_relay(mut self) -> Self {
+        self.legacy.relay = true;
+        self
+    }
 }
 
 impl LegacySettings {
@@ -95,6 +102,7 @@ impl LegacySettings {
         Ok(Self {
             network: self.network || settings.network.unwrap_or_default(),
             bind: bind.unwrap_or(self.bind),
+            relay: self.relay,
             peers: peers.map_or(self.peers, |peers| peers.into_iter().collect()),
             certificate: self.certificate.or(read(certificate)?),
             secret: self.secret.or(read(secret)?),

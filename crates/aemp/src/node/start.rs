@@ -117,7 +117,7 @@ fn settings(builder: &Builder, identity: &Identity, addresses: Vec<Address>, clo
         wall_clock: clock.start_since_1970(),
         seeds: builder.seeds.clone(),
         global: builder.global,
-        relay: false,
+        relay: builder.legacy.relay,
     })
 }
 

@@ -6,7 +6,11 @@ use std::{
     thread,
 };
 
-use aemp::{Event, Node, Port};
+use aemp::{Bytes, Event, Handlers, Message, Node, Port, TagCx};
+use aemp_proto::{
+    base::{Framing, encode},
+    limits::Limits,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Deserializer, Value, json};
 use sha3::{Digest, Sha3_512};
@@ -14,21 +18,26 @@ use sha3::{Digest, Sha3_512};
 use crate::common::{SECRET, builder, collector, secs};
 
 /// The scripted peer, when both have proved themselves.
-struct Peer {
-    stream: TcpStream,
-    received: BufReader<TcpStream>,
+pub(crate) struct Peer {
+    pub(crate) stream: TcpStream,
+    pub(crate) received: BufReader<TcpStream>,
 }
 
 impl Peer {
     /// Greets as the node `name`, whoever connected.
-    fn meet(name: &str, stream: TcpStream) -> Self {
+    pub(crate) fn meet(name: &str, stream: TcpStream) -> Self {
+        Self::meet_sending("json", name, stream)
+    }
+
+    /// The same, for a peer that sends in this framing.
+    pub(crate) fn meet_sending(framing: &str, name: &str, stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(secs(20))).unwrap();
         let mut peer = Self { received: BufReader::new(stream.try_clone().unwrap()), stream };
         let own = format!("aemp;1;{name};hmac_sha3_512;json;provider=AE-2.02\n{}\n", "p".repeat(88));
         peer.stream.write_all(own.as_bytes()).unwrap();
         let other = peer.line() + &peer.line();
-        peer.stream.write_all(proof(&own, &other).as_bytes()).unwrap();
-        assert_eq!(peer.line(), proof(&other, &own));
+        peer.stream.write_all(format!("{};{framing}\n", proof(&own, &other)).as_bytes()).unwrap();
+        assert_eq!(peer.line(), proof(&other, &own) + ";json\n");
         peer
     }
 
@@ -38,12 +47,12 @@ impl Peer {
         line
     }
 
-    fn send(&mut self, message: &Value) {
+    pub(crate) fn send(&mut self, message: &Value) {
         self.stream.write_all(message.to_string().as_bytes()).unwrap();
     }
 
     /// The next message to this port; the node also says other things to its peers.
-    fn expect(&mut self, port: &str) -> Value {
+    pub(crate) fn expect(&mut self, port: &str) -> Value {
         let mut messages = Deserializer::from_reader(&mut self.received).into_iter::<Value>();
         messages.find_map(|message| Some(message.unwrap()).filter(|message| message[0] == port)).unwrap()
     }
@@ -59,10 +68,10 @@ fn proof(sender: &str, receiver: &str) -> String {
     let inner = Sha3_512::new().chain_update(pad(0x36)).chain_update(sender).chain_update(receiver).finalize();
     let token = Sha3_512::new().chain_update(pad(0x5c)).chain_update(inner).finalize();
     let digits: String = token.iter().map(|octet| format!("{octet:02x}")).collect();
-    format!("hmac_sha3_512;{digits};json\n")
+    format!("hmac_sha3_512;{digits}")
 }
 
-fn address(node: &Node) -> String {
+pub(crate) fn address(node: &Node) -> String {
     node.id().recipe()[0].to_string()
 }
 
@@ -86,6 +95,46 @@ fn a_base_peer_calls_a_port_and_is_answered() {
     // Perl writes a number that was read from somewhere as a text.
     peer.send(&json!([adder.id().name.to_string(), "add", "2", 3, "perl#sums"]));
     assert_eq!(peer.expect("sums"), json!(["sums", "sum", 5]));
+}
+
+/// What base peers send as octets and texts is what the handlers' types make of it.
+#[test]
+fn handlers_by_tag_read_what_a_base_peer_sends_as_perl_does() {
+    let node = Node::builder().name("b").legacy_bind("127.0.0.1:0").secret(SECRET).start().unwrap();
+    let back = move |cx: &mut TagCx<'_>, (number, text, to): (u8, String, Port)| cx.send(&to.cast(), (text, number));
+    let port = node.open(Handlers::new().on("swap", back));
+    let name = port.id().name.to_string();
+    let mut peer = Peer::meet("perl", TcpStream::connect(address(&node)).unwrap());
+    peer.send(&json!([name, "swap", "5", 6, "perl#r"]));
+    assert_eq!(peer.expect("r"), json!(["r", "6", 5]));
+    let mut peer = Peer::meet_sending("cbor", "other", TcpStream::connect(address(&node)).unwrap());
+    let octets = |text: &str| Bytes::from(text.as_bytes());
+    let message = Message::from_typed(&(octets("swap"), octets("7"), 8, octets("other#r"))).unwrap();
+    let mut encoded = Vec::new();
+    encode(Framing::Cbor, &port.id().name, &message, &Limits::default(), &mut encoded).unwrap();
+    peer.stream.write_all(&encoded).unwrap();
+    assert_eq!(peer.expect("r"), json!(["r", "8", 7]));
+    // Between native nodes a text is no number.
+    let native = builder("a").start().unwrap();
+    let reason = native.monitor(&port);
+    native.send(&port.cast(), ("swap", "5", "6", native.port(|_, ()| {})));
+    assert_eq!(reason.wait().code().as_str(), "bad_message");
+}
+
+#[test]
+fn a_base_peer_sends_through_a_node_only_where_it_may() {
+    let target = builder("a").start().unwrap();
+    let (port, received) = collector::<u8>(&target);
+    let open = |name| Node::builder().name(name).legacy_bind("127.0.0.1:0").secret(SECRET);
+    for (node, number) in [(open("b"), 1), (open("c").legacy_relay(), 2)] {
+        let node = node.start().unwrap();
+        let mut peer = Peer::meet("perl", TcpStream::connect(address(&node)).unwrap());
+        peer.send(&json!(["", "snd", port.to_string(), number]));
+        peer.send(&json!(["", "time", "perl#r"]));
+        peer.expect("r");
+        node.stop().wait().unwrap();
+    }
+    assert_eq!(received.recv_timeout(secs(20)).unwrap(), 2);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod crowds;
 mod deaths;
 mod delivery;
 mod groups;
+mod hostile;
 mod loops;
 mod lossy;
 mod origins;

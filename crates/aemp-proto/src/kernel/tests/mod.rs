@@ -2,6 +2,7 @@
 
 mod base_directory;
 mod base_failures;
+mod base_hostile;
 mod base_messages;
 mod base_requests;
 mod busy;
