@@ -138,3 +138,19 @@ fn a_node_that_is_not_global_is_asked_for_nothing() {
     let asked = plain.receive(&id(1), Message::Watch(Stamp(1), name("f")), Time::ZERO);
     assert_eq!(asked, Err(Refusal::NotAsked));
 }
+
+#[test]
+fn what_was_given_up_makes_room() {
+    let mut master = Master::new();
+    for round in 0..5 {
+        // A global node speaks for itself and one other at most, one after the other.
+        let one = |since| Message::Update(Stamp(1), id(10 + round), since, vec![set("of another", 1)]);
+        master.hear(2, one(Some(Stamp(1)))).unwrap();
+        master.hear(2, one(None)).unwrap();
+        for family in ["a", "b"] {
+            master.hear(3, Message::Watch(Stamp(1), name(&format!("{family}{round}")))).unwrap();
+        }
+        master.0.lost(&id(3), Time::ZERO);
+        master.0.up(&id(3), Form::Native, Time::ZERO);
+    }
+}
