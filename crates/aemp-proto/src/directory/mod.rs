@@ -1,7 +1,7 @@
 //! The directory: global nodes, their slaves, and the database that they share. See `docs/directory.md`.
 //!
 //! It is told of sessions that begin and end, of what other nodes say, and of what programs want; it says
-//! through [`Directory::next_action`] what is to be done.
+//! through `Directory::next_action` what is to be done.
 
 mod answering;
 mod base;
