@@ -12,7 +12,7 @@ use harmless::{HARMLESS, is_harmful};
 use hunt::{Found, Quarry};
 
 /// The seeds of a quick run.
-const QUICK: u64 = 200;
+const QUICK: u64 = 500;
 /// Bugs that may take more seeds than that.
 const SLOW: &[Bug] = &[Bug::NoticeOvertakesLarge, Bug::NoticesOvertake];
 
