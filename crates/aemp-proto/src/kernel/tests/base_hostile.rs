@@ -4,7 +4,11 @@ use super::{
     World,
     perl::{PERL, Perl, port, refused, world},
 };
-use crate::id::{Origin, PortKind, PortName, PortNumber};
+use crate::{
+    id::{Incarnation, Origin, PortKind, PortName, PortNumber},
+    kernel::Contract,
+    link::{Authenticated, Role},
+};
 
 /// What an argument is.
 #[derive(Clone, Copy, PartialEq)]
@@ -311,6 +315,29 @@ fn a_peer_that_writes_to_too_many_names_that_may_yet_come_loses_its_session_and_
     world.send(0, &port("b"), "hello");
     assert_eq!(perl.hear(&mut world), r#"["b","hello"]"#);
     assert_eq!(world.texts(0, here), ["again"]);
+}
+
+#[test]
+fn what_a_base_peer_has_spoiled_does_not_keep_a_native_node_of_its_name_away() {
+    let mut world = World::new(0);
+    (world.limits.max_fences, world.dial_at_once) = (100, false);
+    world.add("n0@127.0.0.1:4000");
+    let mut perl = Perl::connect(&mut world, None);
+    let said = names_to_come(1_000).take_while(|name| perl.say(&mut world, &format!(r#"["{name}","x"]"#))).count();
+    assert_eq!(said, 100);
+    perl.hang_up(&mut world);
+    let now = world.now;
+    let native = Authenticated {
+        node: port("b").node,
+        incarnation: Incarnation([9; 16]),
+        role: Role::Acceptor,
+        nonce: [1; 32],
+        same_host: true,
+    };
+    let connection = world.nodes[0].kernel.attach(&native, None, now, now);
+    world.receive(0, connection, &super::hostile::hello_octets());
+    let peer = world.nodes[0].kernel.peer(&native.node).unwrap();
+    assert_eq!((peer.contract, peer.connected), (Some(Contract::Native), true));
 }
 
 #[test]
