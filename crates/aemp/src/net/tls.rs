@@ -4,6 +4,7 @@ mod certificate;
 mod known;
 mod legacy;
 mod trust;
+mod verifier;
 
 pub use certificate::{CertificateError, Certificates};
 pub(crate) use legacy::LegacyCertificate;
@@ -21,6 +22,7 @@ use rustls::{
 };
 
 use super::Legacy;
+use verifier::Verifier;
 
 /// The label of the exporter value that the proofs cover.
 const EXPORTER_LABEL: &[u8] = b"EXPORTER-aemp-native";
@@ -100,7 +102,7 @@ pub(super) fn exporter(connection: &Connection) -> Result<[u8; 64], rustls::Erro
 
 fn unverified(provider: &Arc<CryptoProvider>) -> Result<Pair, CertificateError> {
     let (chain, key) = certificate::self_made()?;
-    let trust = Arc::new(trust::DangerousUnlessProvedInside::new(provider));
+    let trust = Arc::new(Verifier::new(provider, trust::DangerousUnlessProvedInside));
     let client = ClientConfig::builder_with_provider(provider.clone())
         .with_protocol_versions(&[&TLS13])?
         .dangerous()
@@ -114,10 +116,11 @@ fn unverified(provider: &Arc<CryptoProvider>) -> Result<Pair, CertificateError> 
 }
 
 fn verified(provider: &Arc<CryptoProvider>, certificates: &Certificates) -> Result<Pair, CertificateError> {
+    let authorities = trust::ChainOnly { authorities: certificates.authorities.clone() };
     let client = ClientConfig::builder_with_provider(provider.clone())
         .with_protocol_versions(&[&TLS13])?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(trust::ChainOnly::new(provider, certificates.authorities.clone())))
+        .with_custom_certificate_verifier(Arc::new(Verifier::new(provider, authorities)))
         .with_client_auth_cert(certificates.chain.clone(), certificates.key.clone_key())?;
     let server = ServerConfig::builder_with_provider(provider.clone())
         .with_protocol_versions(&[&TLS13])?

@@ -9,7 +9,7 @@ use rustls::{
     version::TLS13,
 };
 
-use super::{CertificateError, Pair, known::KnownOrIssued, pair};
+use super::{CertificateError, Pair, known::KnownOrIssued, pair, verifier::Verifier};
 
 /// A certificate with its key, and those that are trusted: it and all behind it in the PEM.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl LegacyCertificate {
 
     /// Both sides of TLS. Older nodes than those with TLS 1.3 are refused.
     pub(super) fn pair(&self, provider: &Arc<CryptoProvider>) -> Result<Pair, CertificateError> {
-        let verifier = Arc::new(KnownOrIssued::new(provider, self.certificates.clone()));
+        let verifier = Arc::new(Verifier::new(provider, KnownOrIssued { known: self.certificates.clone() }));
         let client = ClientConfig::builder_with_provider(provider.clone())
             .with_protocol_versions(&[&TLS13])?
             .dangerous()

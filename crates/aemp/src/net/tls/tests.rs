@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SerialNumber, date_time_ymd};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
 use super::*;
 
@@ -23,21 +24,26 @@ fn node(pem: &str) -> Side {
 
 /// Somebody who believes everybody, and shows this.
 fn gullible(pem: &str) -> Side {
-    let shown = Certificates::from_pem(pem.as_bytes(), pem.as_bytes(), b"").unwrap();
-    let everybody = || Arc::new(trust::DangerousUnlessProvedInside::new(&provider()));
+    shows(pem, pem)
+}
+
+/// Somebody who believes everybody, shows this certificate, and signs with that key, whether it belongs to it or not.
+fn shows(certificate: &str, key: &str) -> Side {
+    let shown = Certificates::from_pem(certificate.as_bytes(), key.as_bytes(), b"").unwrap();
+    let key = ring::sign::any_supported_type(&shown.key).unwrap();
+    let shown = Arc::new(SingleCertAndKey::from(CertifiedKey::new(shown.chain, key)));
+    let everybody = Arc::new(Verifier::new(&provider(), trust::DangerousUnlessProvedInside));
     let client = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&TLS13])
         .unwrap()
         .dangerous()
-        .with_custom_certificate_verifier(everybody())
-        .with_client_auth_cert(shown.chain.clone(), shown.key.clone_key())
-        .unwrap();
+        .with_custom_certificate_verifier(everybody)
+        .with_client_cert_resolver(shown.clone());
     let server = ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&TLS13])
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(shown.chain, shown.key)
-        .unwrap();
+        .with_cert_resolver(shown);
     Side(pair(client, server))
 }
 
@@ -137,6 +143,10 @@ fn a_certificate_without_its_key_is_refused() {
     let certificate = own.split_inclusive("-----END CERTIFICATE-----").next().unwrap();
     let stolen = format!("{certificate}\n{}", KeyPair::generate().unwrap().serialize_pem());
     assert!(LegacyCertificate::from_pem(stolen.as_bytes()).unwrap().pair(&provider()).is_err());
+    let thief = shows(certificate, &stolen);
+    let unsigned = Some(rustls::Error::InvalidCertificate(rustls::CertificateError::BadSignature));
+    assert_eq!(shake_hands(&thief, &node(&own))[1], unsigned, "as client");
+    assert_eq!(shake_hands(&node(&own), &thief)[0], unsigned, "as server");
 }
 
 #[test]
@@ -145,7 +155,7 @@ fn whoever_shows_no_certificate_is_refused() {
         .with_protocol_versions(&[&TLS13])
         .unwrap()
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(trust::DangerousUnlessProvedInside::new(&provider())))
+        .with_custom_certificate_verifier(Arc::new(Verifier::new(&provider(), trust::DangerousUnlessProvedInside)))
         .with_no_client_auth();
     let nobody = Side(Pair { client: Arc::new(nobody), ..gullible(OF_THE_ORIGINAL).0 });
     let [_, of_server] = shake_hands(&nobody, &node(OF_THE_ORIGINAL));
