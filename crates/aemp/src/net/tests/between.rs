@@ -7,11 +7,10 @@ use std::{
 };
 
 use aemp_proto::id::Address;
-use tokio::task::LocalSet;
 
 use super::{
     base_peer::Lines,
-    ends::{Accepting, Dialling, doorway, listen},
+    ends::{Accepting, Dialling, meet_by},
 };
 use crate::net::TransportSettings;
 
@@ -21,19 +20,14 @@ pub(super) async fn meet_through(
     acceptor: TransportSettings,
     change: impl Fn(&str) -> String + Send + 'static,
 ) -> (Dialling, Accepting) {
-    let (listeners, there) = listen("127.0.0.1:0").await;
-    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
-    let here = Address::ip(socket.local_addr().unwrap().ip(), socket.local_addr().unwrap().port());
-    thread::spawn(move || stand_between(&socket, &there.to_string(), change));
-    let expect = acceptor.identity.node().clone();
-    let (dialler, acceptor) = (doorway(dialler), doorway(acceptor));
-    let accept = async {
-        let accepted = listeners.sockets[0].accept().await.unwrap();
-        let admitted = acceptor.admit(&accepted).unwrap();
-        acceptor.accept(accepted, admitted).await
+    let way = |there: &Address| {
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let here = Address::ip(socket.local_addr().unwrap().ip(), socket.local_addr().unwrap().port());
+        let there = there.to_string();
+        thread::spawn(move || stand_between(&socket, &there, change));
+        here
     };
-    let both = Box::pin(async { tokio::join!(dialler.dial(Some(expect), &here), accept) });
-    LocalSet::new().run_until(both).await
+    meet_by("127.0.0.1:0", way, dialler, acceptor).await
 }
 
 fn stand_between(socket: &TcpListener, there: &str, change: impl Fn(&str) -> String) {

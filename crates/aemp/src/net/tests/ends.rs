@@ -67,7 +67,18 @@ pub(super) async fn meet_at(
     dialler: TransportSettings,
     acceptor: TransportSettings,
 ) -> (Dialling, Accepting) {
+    Box::pin(meet_by(place, Address::clone, dialler, acceptor)).await
+}
+
+/// The same with something between them: `way` gives the address that is dialled for that of the acceptor.
+pub(super) async fn meet_by(
+    place: &str,
+    way: impl FnOnce(&Address) -> Address,
+    dialler: TransportSettings,
+    acceptor: TransportSettings,
+) -> (Dialling, Accepting) {
     let (listeners, address) = listen(place).await;
+    let address = way(&address);
     let expect = acceptor.identity.node().clone();
     let (dialler, acceptor) = (doorway(dialler), doorway(acceptor));
     let accept = async {
