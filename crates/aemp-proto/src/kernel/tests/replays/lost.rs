@@ -2,11 +2,20 @@
 
 use super::{
     super::{perl::wait, world::millis},
-    check::check,
+    check::{Different, check},
     lines::{Line, steps},
     stage::{Scene, Stage},
 };
 use crate::{base::tests::replay::Part::Acceptor, kernel::ConnectionId};
+
+const DIFFERENT: &[Different] = &[Different {
+    session: "switched-connections",
+    number: 4,
+    ours: Acceptor,
+    step: "",
+    why: "the recorded node did not live to answer",
+    said: &[r#"["","g_global"]"#, r#"["me","pong",2]"#],
+}];
 
 const QUESTION: &str = r#"["","time","seedA","devnull"]"#;
 
@@ -44,6 +53,10 @@ fn the_end_of_a_watch_that_has_fired_does_nothing() {
     stage.world.outputs(0);
     assert!(stage.carries(second));
     assert_eq!(words(&mut stage, "guard-drop", second), [""; 0]);
+    // The recorded peer came once more.
+    stage.hang_up(second);
+    let (third, same) = play(&mut stage, "guard-drop", 3);
+    assert_eq!((same, stage.carries(third)), (2, true));
 }
 
 /// The original refuses its peer until the old connection is closed. Our node asks whether that lives.
@@ -52,12 +65,20 @@ fn a_peer_that_comes_back_takes_the_place_of_its_dead_connection() {
     let mut stage = seed();
     let (old, same) = play(&mut stage, "half-open", 1);
     assert_eq!(same, 3);
-    let new = stage.connect(Scene { session: "half-open-2", number: 1, ours: Acceptor });
+    let mut new = stage.connect(Scene { session: "half-open-2", number: 1, ours: Acceptor });
     assert_eq!(words(&mut stage, "half-open", old), [QUESTION]);
     assert!(stage.carries(old) && !stage.carries(new));
-    wait(&mut stage.world, millis(10_000));
+    let probe = stage.world.timing.probe;
+    wait(&mut stage.world, probe);
     assert!(stage.carries(new));
     assert_eq!(stage.fired(), ["unreachable"]);
+    // The recorded peer had been refused, and came again, and again.
+    for number in [2, 3] {
+        stage.hang_up(new);
+        new = stage.connect(Scene { session: "half-open-2", number, ours: Acceptor });
+        assert!(stage.carries(new));
+        assert_eq!(words(&mut stage, "half-open-2", new), [r#"["","g_global"]"#]);
+    }
 }
 
 /// The original gives the living connection up, and all that was watched.
@@ -80,4 +101,27 @@ fn a_second_connection_takes_nothing_from_one_that_lives() {
     wait(&mut stage.world, millis(1_000));
     assert!(stage.carries(living) && !stage.carries(second));
     assert_eq!(stage.fired(), [""; 0]);
+}
+
+/// In the original the second one to finish wins, and is then lost itself.
+#[test]
+fn a_second_connection_takes_over_when_the_first_does_not_answer() {
+    let mut stage = seed();
+    stage.acts = false;
+    stage.open_as("KmMHocUlab");
+    let session = "switched-connections";
+    let (first, same) = play(&mut stage, session, 3);
+    assert_eq!(same, 1);
+    let scene = Scene { session, number: 4, ours: Acceptor };
+    let second = stage.connect(scene);
+    assert_eq!(words(&mut stage, session, first), [QUESTION]);
+    let probe = stage.world.timing.probe;
+    wait(&mut stage.world, probe);
+    assert!(stage.carries(second) && !stage.carries(first));
+    let step = &steps(session, 4)[0];
+    let said = stage.play(scene, second, step);
+    check(scene, step, &said, &[], DIFFERENT);
+    // Then another peer, of whose two connections the second one ends in its handshake.
+    let (fifth, same) = play(&mut stage, session, 5);
+    assert_eq!((same, stage.carries(fifth)), (1, true));
 }

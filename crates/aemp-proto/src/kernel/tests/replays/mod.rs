@@ -10,6 +10,7 @@ mod global;
 mod global_differences;
 mod lines;
 mod lost;
+mod lost_dialler;
 mod programs;
 mod restart;
 mod short;
