@@ -62,6 +62,33 @@ pub(crate) fn established(session: &str, number: u32, part: Part) -> Established
     connection(session, number).play(part, 4096).unwrap().outcome.unwrap().unwrap()
 }
 
+/// One end of a recorded connection that was established.
+pub(crate) struct RecordedEnd {
+    pub(crate) session: &'static str,
+    pub(crate) number: u32,
+    pub(crate) part: Part,
+    /// The node ID of the played side.
+    pub(crate) node: String,
+    pub(crate) established: Established,
+    /// All that it heard behind the handshake.
+    pub(crate) heard: Vec<u8>,
+}
+
+/// All of them, with the plain text of those with TLS.
+pub(crate) fn recorded_ends() -> Vec<RecordedEnd> {
+    let one = |connection: &Connection, part| {
+        let (said, heard) = connection.said_and_heard(part);
+        let established = connection.play(part, usize::MAX)?.outcome?.ok()?;
+        let node = String::from_utf8(parts(said).0[0].split(|octet| *octet == b';').nth(2)?.to_vec()).ok()?;
+        let heard = parts(heard).2.to_vec();
+        Some(RecordedEnd { session: connection.session, number: connection.number, part, node, established, heard })
+    };
+    connections()
+        .iter()
+        .flat_map(|connection| PARTS.into_iter().filter_map(move |part| one(connection, part)))
+        .collect()
+}
+
 /// What became of a side, in words.
 fn verdict(end: Option<&End>) -> String {
     let Some(end) = end else { return NOT_OURS.to_owned() };

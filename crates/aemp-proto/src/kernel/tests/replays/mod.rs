@@ -6,6 +6,7 @@ mod actor;
 mod check;
 mod clients;
 mod data_phase;
+mod ends;
 mod global;
 mod global_differences;
 mod lines;

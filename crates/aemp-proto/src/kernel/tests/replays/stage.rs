@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     base::{
-        Framing,
+        Established, Framing,
         tests::replay::{Part, established},
     },
     directory::DatabaseWatch,
@@ -75,13 +75,16 @@ impl Stage {
 
     /// A recorded connection begins.
     pub(super) fn connect(&mut self, scene: Scene) -> ConnectionId {
-        let established = established(scene.session, scene.number, scene.ours);
+        self.attach(&established(scene.session, scene.number, scene.ours), scene.ours)
+    }
+
+    pub(super) fn attach(&mut self, established: &Established, ours: Part) -> ConnectionId {
         self.peer = established.node().clone();
         self.framing = established.sending();
         self.world.outputs(0);
         let node = &mut self.world.nodes[0];
-        let dial = (scene.ours == Part::Dialler).then(|| node.held.remove(0).0);
-        let connection = node.kernel.attach_base(&established, dial, self.world.now);
+        let dial = (ours == Part::Dialler).then(|| node.held.remove(0).0);
+        let connection = node.kernel.attach_base(established, dial, self.world.now);
         self.closed = false;
         self.world.outputs(0);
         connection
