@@ -113,6 +113,31 @@ fn each_limit_is_named_in_what_it_refuses() {
 }
 
 #[test]
+fn all_that_one_global_node_answers_for_has_a_limit() {
+    let limits = Limits { max_claimed: 4_000, ..Limits::default() };
+    let full = Refusal::Full { limit: 4_000 };
+    let mut master = Master(Directory::new(&crate::kernel::Settings { global: true, limits, ..settings(0, &[]) }));
+    (1..4).for_each(|n| master.0.up(&id(n), Form::Native, Time::ZERO));
+    master.hear(1, Message::Global(Stamp(1))).unwrap();
+    let large = |key: &str| {
+        let value = Encoded::of(&"x".repeat(1_000).into()).unwrap();
+        Changes { set: vec![(name(key), Stamp(1), value)], ..Changes::none(name("f")) }
+    };
+    let three = || ["a", "b", "c"].map(large).to_vec();
+    // Of another global node, in its content and later.
+    let claims = |last: &str| vec![claim(1, three()), claim(7, vec![large(last)])];
+    master.refuses(1, Message::Set(Stamp(1), 0, claims("d")), &full);
+    master.hear(1, Message::Set(Stamp(1), 0, vec![claim(1, three())])).unwrap();
+    let update = |owner: usize| Message::Update(Stamp(2), id(owner), Some(Stamp(2)), vec![large("d")]);
+    master.refuses(1, update(1), &full);
+    master.refuses(1, update(7), &full);
+    // Of this node's slaves together.
+    master.hear(2, slave(0, three())).unwrap();
+    master.refuses(3, slave(0, vec![large("d")]), &full);
+    master.refuses(2, update(2), &full);
+}
+
+#[test]
 fn a_part_counts_when_all_its_pieces_are_there_and_none_was_refused() {
     let mut master = Master::new();
     master.hear(1, slave(2, vec![set("a", 1)])).unwrap();

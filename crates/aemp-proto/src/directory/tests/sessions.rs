@@ -4,7 +4,13 @@ use std::time::Duration;
 
 use super::network::{address, id, settings};
 use crate::{
-    directory::{Action, Directory, Form, Message, Reached, clock::Stamp},
+    directory::{
+        Action, Directory, Form, Message, Reached,
+        clock::Stamp,
+        entry::{Changes, Encoded, Entry},
+        name::Name,
+        wire::Claim,
+    },
     kernel::Settings,
     time::Time,
 };
@@ -47,4 +53,47 @@ fn what_was_for_a_lost_session_does_not_go_into_the_next_one() {
     global.lost(&id(2), at(1));
     let sends = |action: &Action| matches!(action, Action::Send { .. });
     assert!(!actions(&mut global).iter().any(sends));
+}
+
+/// A global node with a watcher, and another one that has told it of an entry of its own.
+fn two_globals() -> Directory {
+    let mut global = Directory::new(&Settings { global: true, ..settings(0, &[]) });
+    global.watch("f", at(0)).unwrap();
+    content(&mut global, at(0));
+    actions(&mut global);
+    global
+}
+
+fn content(global: &mut Directory, now: Time) {
+    let value = Encoded::of(&1.into()).unwrap();
+    let set = Changes::set(Name::new("f").unwrap(), Name::new("k").unwrap(), Entry { stamp: Stamp(5), value });
+    global.up(&id(1), Form::Native, now);
+    global.receive(&id(1), Message::Global(Stamp(1)), now).unwrap();
+    let claim = Claim { owner: id(1), since: Stamp(1), part: vec![set] };
+    global.receive(&id(1), Message::Set(Stamp(1), 0, vec![claim]), now).unwrap();
+}
+
+fn watcher_was_told(global: &mut Directory) -> Vec<usize> {
+    let told = |action| if let Action::Changed { change, .. } = action { Some(change.removed.len()) } else { None };
+    actions(global).into_iter().filter_map(told).collect()
+}
+
+#[test]
+fn a_global_node_that_comes_back_in_time_has_taken_nothing_with_it() {
+    let mut global = two_globals();
+    global.lost(&id(1), at(1));
+    global.tick(at(10));
+    content(&mut global, at(10));
+    global.tick(at(60));
+    assert_eq!(watcher_was_told(&mut global), [0; 0]);
+}
+
+#[test]
+fn a_global_node_that_stays_away_takes_its_entries_with_it() {
+    let mut global = two_globals();
+    global.lost(&id(1), at(1));
+    global.tick(at(10));
+    assert_eq!(watcher_was_told(&mut global), [0; 0]);
+    global.tick(at(12));
+    assert_eq!(watcher_was_told(&mut global), [1]);
 }

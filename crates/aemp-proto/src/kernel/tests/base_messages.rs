@@ -2,7 +2,7 @@
 
 use super::{
     perl::{PERL, Perl, port, refused, wait, world},
-    world::millis,
+    world::{World, millis},
 };
 use crate::{
     base::Framing,
@@ -34,6 +34,24 @@ fn a_message_may_come_in_any_number_of_parts() {
         assert!(perl.say(&mut world, &octet.to_string()));
     }
     assert_eq!(world.texts(0, here), ["one", "two"]);
+}
+
+#[test]
+fn a_message_that_came_before_the_spawn_of_its_port_leaves_no_hole() {
+    let mut world = World::new(2);
+    let mut perl = Perl::connect(&mut world, None);
+    let number = PortNumber::counted(1, PortKind::Spawned).unwrap();
+    let name = PortName::Native { origin: world.nodes[1].incarnation.into(), number };
+    let id = PortId::new(world.nodes[0].id.clone(), name.clone());
+    assert!(perl.say(&mut world, &format!("[\"{name}\",\"too early\"]")));
+    let now = world.now;
+    world.nodes[1].kernel.spawn(&id.node, &name, "echo", now, |out| cbor::encode(&("arguments",), out)).unwrap();
+    world.pass(millis(100));
+    assert!(perl.say(&mut world, &format!("[\"{name}\",\"behind the hole\"]")));
+    world.send(1, &id, "from its spawner");
+    world.pass(millis(100));
+    let port = world.nodes[0].kernel.resolve(&name).expect("it lives");
+    assert_eq!(world.texts(0, port), ["from its spawner"]);
 }
 
 #[test]
