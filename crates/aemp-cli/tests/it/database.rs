@@ -61,6 +61,21 @@ fn what_is_set_at_a_node_is_read_from_it() {
 }
 
 #[test]
+fn a_key_that_is_no_plain_line_is_printed_as_json() {
+    let folder = tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let db = |arguments: &[&str]| db(folder.path(), &server, arguments);
+    for key in ["two\nlines\t1", "\"quoted\"", "two words", "5"] {
+        prints(&db(&["set", "keys", key, "1"]), "");
+    }
+    prints(&db(&["keys", "keys"]), "\"\\\"quoted\\\"\"\n5\n\"two\\nlines\\t1\"\ntwo words\n");
+    prints(&db(&["get", "keys"]), "\"\\\"quoted\\\"\"\t1\n5\t1\n\"two\\nlines\\t1\"\t1\ntwo words\t1\n");
+    let at = format!("@{}", server.address());
+    let mut watch = Running::start(folder.path(), &["db", "--at", &at, "watch", "keys"]);
+    assert_eq!(watch.line(), "initial\t\"\\\"quoted\\\"\"\t1");
+}
+
+#[test]
 fn what_is_not_there_and_what_cannot_be_set_is_told() {
     let folder = tempdir().unwrap();
     let server = Server::start(folder.path());
