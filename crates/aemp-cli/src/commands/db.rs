@@ -6,7 +6,7 @@ mod watch;
 
 use std::{collections::BTreeMap, fmt};
 
-use aemp::{Node, Port, Reply, Value};
+use aemp::{CallError, Node, Port, Reply, Value};
 use clap::Subcommand;
 use serde::Serialize;
 
@@ -132,7 +132,14 @@ impl Asked<'_> {
         T: serde::de::DeserializeOwned + Send + 'static,
     {
         let outcome = self.node.call(&self.port, question).timeout(self.global.patience()).wait();
-        outcome.map_err(|error| explain(error, &self.port.to_string()))?.map_err(Failure::Failed)
+        outcome.map_err(|error| unanswered(error, &self.port))?.map_err(Failure::Failed)
+    }
+}
+
+fn unanswered(error: CallError, port: &Port<Question>) -> Failure {
+    match error {
+        CallError::TimedOut => Failure::Failed(format!("{port}: {error}; a node that has no master waits for one")),
+        other => explain(other, &port.to_string()),
     }
 }
 

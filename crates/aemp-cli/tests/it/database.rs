@@ -76,6 +76,16 @@ fn a_key_that_is_no_plain_line_is_printed_as_json() {
 }
 
 #[test]
+fn who_asks_a_node_without_a_master_is_told_what_it_waits_for() {
+    let folder = tempdir().unwrap();
+    let nobody = "127.0.0.1:1";
+    let server = Server::start_with(folder.path(), "alone", &["--seed", nobody]);
+    let output = db(folder.path(), &server, &["--timeout", "300ms", "get", "limits"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("has no master"), "{}", stderr(&output));
+}
+
+#[test]
 fn what_is_not_there_and_what_cannot_be_set_is_told() {
     let folder = tempdir().unwrap();
     let server = Server::start(folder.path());

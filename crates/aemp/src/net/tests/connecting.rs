@@ -60,7 +60,7 @@ async fn another_node_at_the_address_is_refused() {
 }
 
 #[tokio::test]
-async fn a_node_that_dials_itself_is_told_so_and_nobody_else() {
+async fn a_node_that_dials_itself_is_told_so() {
     let (listeners, address) = listen("127.0.0.1:0").await;
     let a = doorway(settings("a", 1));
     let accept = async {
