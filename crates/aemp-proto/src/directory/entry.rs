@@ -16,6 +16,9 @@ use crate::{
 /// The largest encoded value, in octets: every global node keeps all of them, and one has to fit into a message.
 pub const MAX_VALUE: usize = 64 << 10;
 
+/// Levels of a message that a value stands in, at most: with so many less it can be told in any of them.
+pub(super) const AROUND: usize = 3;
+
 /// A value as it stands on the wire: one CBOR item that can be decoded. Cheap to clone, and ordered.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Bytes", into = "Bytes")]
@@ -44,7 +47,9 @@ impl Encoded {
         if octets.len() > MAX_VALUE {
             return Err(ValueError::TooLarge(octets.len()));
         }
-        cbor::item(octets, &Limits::default())?;
+        let limits = Limits::default();
+        let max_depth = limits.max_depth.saturating_sub(AROUND);
+        cbor::item(octets, &Limits { max_depth, ..limits })?;
         Ok(Self(octets.into()))
     }
 

@@ -54,7 +54,7 @@ impl Directory {
             changes
         });
         let told: Vec<Changes> = told.collect();
-        for message in base::updates(told) {
+        for message in base::updates(told, &self.limits) {
             for to in informed {
                 self.actions.push_back(Action::SendBase { to: to.clone(), message: message.clone() });
             }

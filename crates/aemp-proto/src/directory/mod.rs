@@ -310,7 +310,7 @@ impl Directory {
         match self.neighbours.get(&to).map(|neighbour| neighbour.form) {
             Some(Form::Native) => self.actions.push_back(Action::Send { to, message }),
             Some(Form::Base) => {
-                let messages = base::translated(message).into_iter();
+                let messages = base::translated(message, &self.limits).into_iter();
                 self.actions.extend(messages.map(|message| Action::SendBase { to: to.clone(), message }));
             }
             None => {}
