@@ -12,8 +12,10 @@ impl Directory {
             Role::Global { settling_until: None } => self.answer(from, request),
             Role::Global { settling_until: Some(_) } => {
                 let Some(neighbour) = self.neighbours.get_mut(from) else { return Ok(()) };
-                if neighbour.waiting.len() >= limits.max_queries {
-                    return Err(Refusal::TooManyQueries { limit: limits.max_queries });
+                // All that a slave asks of a new master: what it watches, looks up, and queries.
+                let limit = limits.max_queries.saturating_mul(2).saturating_add(limits.max_database_watches);
+                if neighbour.waiting.len() >= limit {
+                    return Err(Refusal::TooManyQueries { limit });
                 }
                 neighbour.waiting.push(request);
                 Ok(())

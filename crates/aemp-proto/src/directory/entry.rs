@@ -7,7 +7,6 @@ use thiserror::Error;
 
 use super::{clock::Stamp, name::Name};
 use crate::{
-    id::NodeId,
     limits::Limits,
     message::{DecodeError, EncodeError, cbor},
     value::{Bytes, Value},
@@ -87,13 +86,6 @@ impl fmt::Debug for Encoded {
 pub(crate) struct Entry {
     pub(crate) stamp: Stamp,
     pub(crate) value: Encoded,
-}
-
-impl Entry {
-    /// Of several entries for one key the one with the greatest rank counts, at all nodes.
-    pub(crate) fn rank<'e>(&'e self, owner: &'e NodeId) -> impl Ord + 'e {
-        (self.stamp, owner, &self.value)
-    }
 }
 
 /// Changes of one family in the part of one owner, as they are told to others.

@@ -22,6 +22,7 @@ mod query;
 mod random;
 mod readers;
 mod replica;
+mod rivals;
 mod seeds;
 mod seeking;
 mod slave;

@@ -1,5 +1,7 @@
 //! What one member can cost the others.
 
+use std::time::Duration;
+
 use super::network::{id, settings};
 use crate::{
     directory::{
@@ -45,4 +47,43 @@ fn a_key_that_is_named_more_than_once_makes_no_room() {
     let three = Changes { set: ["a", "b", "c"].map(|key| set(key, 1, "").set).concat(), ..removed(2) };
     assert_eq!(update(vec![three]), Err(Refusal::TooManyEntries { owner: id(1), limit: 2 }));
     assert_eq!(update(vec![removed(2), another()]), Ok(()));
+}
+
+#[test]
+fn all_that_a_slave_watches_is_told_by_a_master_that_waits_for_others() {
+    let limits = Limits { max_queries: 1, max_database_watches: 4, ..Limits::default() };
+    let mut master = Directory::new(&Settings { limits, ..settings(0, &[7]) });
+    master.up(&id(1), Form::Native, Time::ZERO);
+    let mut hear = |message| master.receive(&id(1), message, Time::ZERO);
+    hear(Message::Slave(Stamp(1), Stamp(1), Vec::new(), 0, Vec::new())).unwrap();
+    let families = ["a", "b", "c", "d"].map(name);
+    hear(Message::Find(Stamp(1), id(9))).unwrap();
+    for family in &families {
+        hear(Message::Watch(Stamp(1), family.clone())).unwrap();
+    }
+    hear(Message::ReadKeys(Stamp(1), name("f"), name("1"))).unwrap();
+    master.tick(Time::new(Duration::from_secs(1)));
+    let actions = std::iter::from_fn(|| master.next_action());
+    let told = actions.filter_map(|action| match action {
+        Action::Send { message: Message::Content(_, family, ..), .. } => Some(family),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), families);
+}
+
+/// If each change took longer by the number of owners, this would take minutes.
+#[test]
+fn a_key_that_all_have_costs_no_more_than_others() {
+    let mut global = global(Limits::default());
+    global.watch("f", Time::ZERO).unwrap();
+    let claim = |owner| Claim { owner: id(owner), since: Stamp(1), part: vec![set("key", 5, &owner.to_string())] };
+    let all = Message::Set(Stamp(1), 0, (2..50_000).map(claim).collect());
+    for message in [Message::Global(Stamp(1)), all, Message::Set(Stamp(1), 0, Vec::new())] {
+        global.receive(&id(1), message, Time::ZERO).unwrap();
+    }
+    let actions = std::iter::from_fn(|| global.next_action());
+    let changes = actions.filter_map(|action| if let Action::Changed { change, .. } = action { Some(change) } else { None });
+    let [_, added, removed] = &changes.collect::<Vec<_>>()[..] else { panic!("the content, and two changes") };
+    assert_eq!(added.added, [("key".to_owned(), "9999".into())]);
+    assert_eq!(removed.removed, ["key"]);
 }
