@@ -173,7 +173,9 @@ pub(super) fn translated(message: wire::Message, limits: &Limits) -> Vec<Message
         wire::Message::ReadFamily(_, family, id) => Words::ReadFamily(family, id),
         wire::Message::ReadKeys(_, family, id) => Words::ReadKeys(family, id),
         wire::Message::ReadValues(_, family, id) => Words::ReadValues(family, id),
-        wire::Message::Reply(_, id, answer) => Words::Reply(id, answer.map_or(Value::Null, |answer| all_of(&answer, limits))),
+        wire::Message::Reply(_, id, answer) => {
+            Words::Reply(id, answer.map_or(Value::Null, |answer| all_of(&answer, limits)))
+        }
         wire::Message::Watch(_, family) => Words::Watch(family),
         wire::Message::Unwatch(_, family) => Words::Unwatch(family),
         wire::Message::Content(_, family, _, pairs) => Words::Content(family, Some(values(pairs, limits))),
@@ -203,7 +205,10 @@ pub(super) fn updates(changes: Vec<Changes>, limits: &Limits) -> Vec<Message> {
 fn database_of(changes: impl Iterator<Item = Changes>, limits: &Limits) -> Database {
     let mut database = Database::new();
     for Changes { family, set, .. } in changes {
-        database.entry(family).or_default().extend(set.into_iter().map(|(key, _, value)| (key, readable(value.value(), limits))));
+        database
+            .entry(family)
+            .or_default()
+            .extend(set.into_iter().map(|(key, _, value)| (key, readable(value.value(), limits))));
     }
     database
 }

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, btree_map};
 
 use super::{
+    Refusal,
     entry::{Changes, Entry},
     name::Name,
 };
+use crate::{id::NodeId, limits::Limits};
 
 /// How much a part holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +49,18 @@ impl Part {
             size.octets = size.octets.saturating_add(octets(value)).saturating_sub(octets(gone));
         }
         size
+    }
+
+    /// Whether its owner may have what these changes make of it.
+    pub(super) fn check(&self, owner: &NodeId, changes: &[Changes], limits: &Limits) -> Result<(), Refusal> {
+        let (size, owner) = (self.size_with(changes), owner.clone());
+        if size.entries > limits.max_entries {
+            Err(Refusal::TooManyEntries { owner, limit: limits.max_entries })
+        } else if size.octets > limits.max_owned {
+            Err(Refusal::TooLarge { owner, limit: limits.max_owned })
+        } else {
+            Ok(())
+        }
     }
 
     pub(crate) fn apply(&mut self, changes: &[Changes]) {

@@ -77,21 +77,23 @@ impl Replica {
     /// A part that a global node claims changes.
     pub(crate) fn update(&mut self, global: &NodeId, owner: &NodeId, since: Stamp, changes: &[Changes]) {
         let Self { claims, union, .. } = self;
-        let known = claims.get_mut(owner).and_then(|claims| {
-            let counts = authority(claims).is_some_and(|(counting, _)| counting == global);
-            claims.get_mut(global).map(|claimed| (claimed, counts))
-        });
-        match known {
-            Some((claimed, true)) if claimed.since <= since => {
-                claimed.since = since;
+        let of_owner = claims.entry(owner.clone()).or_default();
+        let others = of_owner.iter().filter(|(other, _)| *other != global);
+        let greatest = others.map(|(other, claimed)| (claimed.since, other.clone())).max();
+        let counts = |since| greatest.as_ref() < Some(&(since, global.clone()));
+        match of_owner.get_mut(global) {
+            Some(claimed) if counts(claimed.since) == counts(since) => {
                 let before = Tally::of(claimed);
+                claimed.since = since;
                 claimed.part.apply(changes);
                 let after = Tally::of(claimed);
-                union.apply(owner, changes);
+                if counts(since) {
+                    union.apply(owner, changes);
+                }
                 self.count(global, after, before);
             }
             known => {
-                let mut part = known.map(|(claimed, _)| claimed.part.clone()).unwrap_or_default();
+                let mut part = known.map(|claimed| claimed.part.clone()).unwrap_or_default();
                 part.apply(changes);
                 self.claim(global, owner, Some(Claimed { since, part }));
             }

@@ -82,8 +82,52 @@ fn a_key_that_all_have_costs_no_more_than_others() {
         global.receive(&id(1), message, Time::ZERO).unwrap();
     }
     let actions = std::iter::from_fn(|| global.next_action());
-    let changes = actions.filter_map(|action| if let Action::Changed { change, .. } = action { Some(change) } else { None });
+    let changes =
+        actions.filter_map(|action| if let Action::Changed { change, .. } = action { Some(change) } else { None });
     let [_, added, removed] = &changes.collect::<Vec<_>>()[..] else { panic!("the content, and two changes") };
     assert_eq!(added.added, [("key".to_owned(), "9999".into())]);
     assert_eq!(removed.removed, ["key"]);
+}
+
+/// If the part were copied for each change, this would take minutes.
+#[test]
+fn a_change_of_a_part_that_does_not_count_costs_no_more_than_others() {
+    let mut global = global(Limits::default());
+    let mut hear = |message| global.receive(&id(1), message, Time::ZERO);
+    hear(Message::Global(Stamp(1))).unwrap();
+    let mut part = set("0", 1, "");
+    (1..50_000).for_each(|key| part.set.extend(set(&key.to_string(), 1, "").set));
+    let claim = Claim { owner: id(0), since: Stamp(1), part: vec![part] };
+    hear(Message::Set(Stamp(1), 0, vec![claim])).unwrap();
+    for stamp in 0..10_000 {
+        hear(Message::Update(Stamp(1), id(0), Some(Stamp(1)), vec![set("0", stamp, "")])).unwrap();
+    }
+}
+
+/// If each piece took longer by what has arrived, this would take minutes.
+#[test]
+fn a_piece_costs_no_more_the_more_has_arrived() {
+    let mut global = global(Limits::default());
+    let mut hear = |message| global.receive(&id(1), message, Time::ZERO);
+    hear(Message::Global(Stamp(1))).unwrap();
+    let claim = |owner| Claim { owner: id(owner), since: Stamp(1), part: vec![set("key", 1, "")] };
+    hear(Message::Set(Stamp(1), 50_000, (2..50_002).map(claim).collect())).unwrap();
+    for left in (0..50_000).rev() {
+        hear(Message::Set(Stamp(1), left, vec![claim(2)])).unwrap();
+    }
+}
+
+#[test]
+fn what_a_global_node_repeats_is_not_told_again() {
+    let mut global = global(Limits::default());
+    global.up(&id(2), Form::Native, Time::ZERO);
+    let mut said = |from, message| {
+        global.receive(&id(from), message, Time::ZERO).unwrap();
+        std::iter::from_fn(|| global.next_action()).collect::<Vec<_>>()
+    };
+    said(1, Message::Global(Stamp(1)));
+    said(2, Message::Global(Stamp(1)));
+    let all = || Message::Set(Stamp(1), 0, Vec::new());
+    assert_ne!(said(1, all()), []);
+    assert_eq!(said(1, all()), []);
 }
