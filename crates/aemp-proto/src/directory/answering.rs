@@ -50,18 +50,20 @@ impl Directory {
 
     fn add_watcher(&mut self, from: &NodeId, family: Name) -> Result<(), Refusal> {
         let limit = self.limits.max_database_watches;
-        let Some(neighbour) = self.neighbours.get(from) else { return Ok(()) };
+        let Some(form) = self.neighbours.get(from).map(|neighbour| neighbour.form) else { return Ok(()) };
         if !self.readers.add(from, &family, limit) {
             return Err(Refusal::TooManyWatches { limit });
         }
         let content = self.replica.union.content(&family);
-        let pieces = match neighbour.form {
-            Form::Native => wire::pieces(content, |(key, value)| wire::size_of_pair((key, value))),
-            Form::Base => vec![(0, content.into_iter().collect())],
-        };
-        for (left, piece) in pieces {
-            let clock = self.clock.last();
-            self.send(from, Message::Content(clock, family.clone(), left, piece));
+        let pieces = wire::pieces(content, |(key, value)| wire::size_of_pair((key, value)));
+        for (n, (left, piece)) in pieces.into_iter().enumerate() {
+            let (clock, family) = (self.clock.last(), family.clone());
+            let message = match form {
+                // Base peers know no pieces: what follows the first is new to them.
+                Form::Base if n > 0 => Message::Changed(clock, family, piece, Vec::new()),
+                Form::Native | Form::Base => Message::Content(clock, family, left, piece),
+            };
+            self.send(from, message);
         }
         Ok(())
     }

@@ -199,7 +199,7 @@ pub(super) fn updates(changes: Vec<Changes>, limits: &Limits) -> Vec<Message> {
         let set = set.into_iter().map(|(key, _, value)| (key, readable(value.value(), limits))).collect();
         Words::Update(family, Some(set), Some(removed)).message()
     };
-    changes.into_iter().filter_map(update).collect()
+    wire::pieces_of_changes(changes).into_iter().flat_map(|(_, piece)| piece).filter_map(update).collect()
 }
 
 fn database_of(changes: impl Iterator<Item = Changes>, limits: &Limits) -> Database {

@@ -131,3 +131,48 @@ fn what_a_global_node_repeats_is_not_told_again() {
     assert_ne!(said(1, all()), []);
     assert_eq!(said(1, all()), []);
 }
+
+/// Half-precision numbers need three octets where they are kept, and nine where they are read.
+#[test]
+fn an_answer_that_grows_when_it_is_encoded_is_still_no_larger_than_a_message() {
+    let limits = Limits { max_message: 10_000, ..Limits::default() };
+    let mut global = global(limits);
+    let half = [0xf9, 0x3e, 0x00];
+    let halves = [&[0x99, 0x07, 0xd0][..], &half.repeat(2_000)].concat();
+    let value = Encoded::try_from(crate::value::Bytes::from(halves)).unwrap();
+    let part = Changes { set: vec![(name("k"), Stamp(1), value)], ..Changes::none(name("f")) };
+    let mut hear = |message| global.receive(&id(1), message, Time::ZERO).unwrap();
+    hear(Message::Slave(Stamp(1), Stamp(1), Vec::new(), 0, vec![part]));
+    hear(Message::ReadFamily(Stamp(1), name("f"), name("1")));
+    let replies = std::iter::from_fn(|| global.next_action()).filter_map(|action| match action {
+        Action::Send { message: Message::Reply(_, _, octets), .. } => Some(octets.map(|octets| octets.len())),
+        _ => None,
+    });
+    assert_eq!(replies.collect::<Vec<_>>(), [None]);
+}
+
+#[test]
+fn a_change_that_is_too_much_for_one_message_comes_in_several() {
+    let mut global = global(Limits::default());
+    global.up(&id(2), Form::Native, Time::ZERO);
+    let mut said = |from, message| {
+        global.receive(&id(from), message, Time::ZERO).unwrap();
+        std::iter::from_fn(|| global.next_action()).collect::<Vec<_>>()
+    };
+    said(2, Message::Watch(Stamp(1), name("f")));
+    let value = "x".repeat(60_000);
+    let mut part = set("k0", 1, &value);
+    (1..40).for_each(|key| part.set.extend(set(&format!("k{key}"), 1, &value).set));
+    let told = said(1, Message::Slave(Stamp(1), Stamp(1), Vec::new(), 0, vec![part]));
+    let pieces = told.iter().filter_map(|action| match action {
+        Action::Send { to, message: Message::Changed(_, _, set, _) } if *to == id(2) => Some(set.len()),
+        _ => None,
+    });
+    assert_eq!(pieces.collect::<Vec<_>>(), [18, 18, 4]);
+    let told = said(1, Message::Slave(Stamp(1), Stamp(1), Vec::new(), 0, vec![set("new", 2, "")]));
+    let changed = told.iter().filter_map(|action| match action {
+        Action::Send { message: Message::Changed(_, _, set, removed), .. } => Some((set.len(), removed.len())),
+        _ => None,
+    });
+    assert_eq!(changed.collect::<Vec<_>>(), [(1, 40)]);
+}
