@@ -53,7 +53,7 @@ pub struct Limits {
     pub max_database_watches: usize,
     /// Queries of the database and look-ups of nodes that one node may have under way here.
     pub max_queries: usize,
-    /// Seeds of one node, and those of all its slaves that a global node tries.
+    /// Seeds of one node; those of all its slaves, and addresses of other global nodes, that a global node tries in a round.
     pub max_seeds: usize,
 }
 

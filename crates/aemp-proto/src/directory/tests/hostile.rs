@@ -1,19 +1,24 @@
 //! What one member can cost the others.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::network::{id, settings};
 use crate::{
     directory::{
-        Action, Directory, Form, Message, Refusal,
+        Action, Directory, Form, Message, Reached, Refusal,
         clock::Stamp,
         entry::{Changes, Encoded, Entry},
         name::Name,
         wire::Claim,
     },
+    id::NodeId,
     kernel::Settings,
     limits::Limits,
     time::Time,
+    value::Value,
 };
 
 fn name(text: &str) -> Name {
@@ -175,4 +180,38 @@ fn a_change_that_is_too_much_for_one_message_comes_in_several() {
         _ => None,
     });
     assert_eq!(changed.collect::<Vec<_>>(), [(1, 40)]);
+}
+
+#[test]
+fn made_up_global_nodes_are_tried_in_rounds_of_few() {
+    let mut global = global(Limits { max_seeds: 100, ..Limits::default() });
+    let addresses = |n: u64| (0..90).map(|port| Value::from(format!("10.0.{n}.1:{}", port + 1))).collect();
+    let in_family = |family, key: &str, value: &Value| {
+        let entry = Entry { stamp: Stamp(1), value: Encoded::of(value).unwrap() };
+        Changes::set(name(family), name(key), entry)
+    };
+    let part = (0..9).flat_map(|n| {
+        let node = format!("made-up-{n}");
+        [in_family("'g", &node, &Value::Null), in_family("'l", &node, &Value::Array(addresses(n)))]
+    });
+    let message = Message::Slave(Stamp(1), Stamp(1), Vec::new(), 0, part.collect());
+    global.receive(&id(1), message, Time::ZERO).unwrap();
+    let mut now = Time::ZERO;
+    let mut rounds = [0; 20].map(|_| {
+        now = global.deadline().unwrap().max(now);
+        global.tick(now);
+        let mut tried = BTreeMap::new();
+        while let Some(action) = global.next_action() {
+            if let Action::Dial { address, expect: Some(node) } = action {
+                *tried.entry(node).or_insert(0) += 1;
+                global.dialled(&address, &Reached::Nobody, now);
+            }
+        }
+        tried
+    });
+    assert!(
+        rounds.iter().all(|tried| tried.values().sum::<usize>() <= 100 && tried.values().all(|tries| *tries <= 32))
+    );
+    let tried: BTreeSet<NodeId> = rounds.iter_mut().flat_map(std::mem::take).map(|(node, _)| node).collect();
+    assert_eq!(tried.len(), 9, "each has its turn");
 }
