@@ -8,7 +8,8 @@ pub struct Limits {
     pub handshake_bytes: usize,
     /// Connections that are not yet authenticated, in all.
     pub handshakes: usize,
-    /// The same from one address, so that one host cannot take all places.
+    /// The same from one address, so that one host cannot take all places. All addresses of an IPv6 network, which is what one host
+    /// may have, have the fourfold.
     pub handshakes_per_address: usize,
     /// The largest encoded message: larger things are better sent in parts.
     pub max_message: usize,

@@ -59,7 +59,7 @@ pub enum PeerIncompatible {
     NoTls,
     /// The other side speaks the base protocol only.
     #[error(
-        "the other side does not speak the native protocol: it is a node of AnyEvent::MP, or speaks like one, and has to be admitted (legacy_bind, legacy_peer)"
+        "the other side does not speak the native protocol: it is a node of AnyEvent::MP, or speaks like one, and has to be admitted (legacy_bind, legacy_peer, legacy_seed)"
     )]
     NotNative,
 }

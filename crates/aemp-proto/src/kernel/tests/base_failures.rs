@@ -135,6 +135,20 @@ fn a_second_connection_waits_while_the_first_is_asked_and_goes_if_it_answers() {
 }
 
 #[test]
+fn the_first_connection_is_not_given_up_because_the_own_loop_was_away() {
+    let mut world = world();
+    let mut first = Perl::connect(&mut world, None);
+    let mut second = Perl::connect(&mut world, None);
+    assert_eq!(first.hear(&mut world), QUESTION);
+    world.now = world.now.after(millis(60_000));
+    let now = world.now;
+    world.nodes[0].kernel.was_away(millis(59_000), now);
+    wait(&mut world, millis(500));
+    assert!(first.say(&mut world, ANSWER));
+    assert!(!second.say(&mut world, "[]"), "the first one lives");
+}
+
+#[test]
 fn a_second_connection_takes_over_behind_the_failure_of_a_silent_first() {
     let mut world = world();
     let first = Perl::connect(&mut world, None);
