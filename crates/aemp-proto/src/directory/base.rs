@@ -106,9 +106,9 @@ impl Directory {
                 self.take_reply(from, &number, Some(Bytes::from(answer)));
             }
             Words::Content(family, content) => {
-                self.take_content(from, &family, 0, pairs_of(content.unwrap_or_default())?);
+                return self.take_content(from, &family, 0, pairs_of(content.unwrap_or_default())?);
             }
-            Words::Changed(family, set, removed) => self.take_changed(from, &family, pairs_of(set)?, &removed),
+            Words::Changed(family, set, removed) => return self.take_changed(from, &family, pairs_of(set)?, &removed),
             Words::Find(node) => return self.take_request(from, wire::Message::Find(clock, node)),
             Words::ReadFamily(family, id) => {
                 return self.take_request(from, wire::Message::ReadFamily(clock, family, id));

@@ -260,14 +260,8 @@ impl Directory {
                 self.take_reply(from, &number, answer);
                 Ok(())
             }
-            Message::Content(_, family, left, piece) => {
-                self.take_content(from, &family, left, piece);
-                Ok(())
-            }
-            Message::Changed(_, family, set, removed) => {
-                self.take_changed(from, &family, set, &removed);
-                Ok(())
-            }
+            Message::Content(_, family, left, piece) => self.take_content(from, &family, left, piece),
+            Message::Changed(_, family, set, removed) => self.take_changed(from, &family, set, &removed),
             request => self.take_request(from, request),
         };
         self.settle();

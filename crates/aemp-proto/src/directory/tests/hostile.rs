@@ -5,10 +5,10 @@ use std::{
     time::Duration,
 };
 
-use super::network::{id, settings};
+use super::network::{address, id, settings};
 use crate::{
     directory::{
-        Action, Directory, Form, Message, Reached, Refusal,
+        Action, Change, Directory, Form, Message, Reached, Refusal,
         clock::Stamp,
         entry::{Changes, Encoded, Entry},
         name::Name,
@@ -214,4 +214,52 @@ fn made_up_global_nodes_are_tried_in_rounds_of_few() {
     );
     let tried: BTreeSet<NodeId> = rounds.iter_mut().flat_map(std::mem::take).map(|(node, _)| node).collect();
     assert_eq!(tried.len(), 9, "each has its turn");
+}
+
+/// A slave of `n1`, which watches the family `f`, for whose content there are 1,000 octets.
+fn slave() -> Directory {
+    let limits = Limits { max_claimed: 1_000, ..Limits::default() };
+    let mut slave = Directory::new(&Settings { limits, ..settings(0, &[1]) });
+    slave.watch("f", Time::ZERO).unwrap();
+    slave.dialled(&address(1), &Reached::Node(id(1)), Time::ZERO);
+    slave.up(&id(1), Form::Native, Time::ZERO);
+    slave
+}
+
+fn pair(key: &str, octets: usize) -> (Name, Encoded) {
+    (name(key), Encoded::of(&"x".repeat(octets).into()).unwrap())
+}
+
+fn changes(directory: &mut Directory) -> Vec<Change> {
+    let actions = std::iter::from_fn(|| directory.next_action());
+    actions.filter_map(|action| if let Action::Changed { change, .. } = action { Some(change) } else { None }).collect()
+}
+
+#[test]
+fn a_master_that_never_ends_its_content_fills_no_memory() {
+    let mut slave = slave();
+    let mut content = |left, key| {
+        slave.receive(&id(1), Message::Content(Stamp(1), name("f"), left, vec![pair(key, 900)]), Time::ZERO)
+    };
+    let refusal = Err(Refusal::FamilyTooLarge { limit: 1_000 });
+    assert_eq!(["a", "b", "c", "d"].map(|key| content(9, key)), [Ok(()), Ok(()), refusal.clone(), refusal.clone()]);
+    // With its last piece it is over, and the next content is another.
+    assert_eq!(content(0, "e"), refusal);
+    assert_eq!(content(0, "f"), Ok(()));
+    let told = changes(&mut slave);
+    assert!(matches!(&told[..], [change] if change.added.len() == 1), "{told:?}");
+}
+
+#[test]
+fn a_master_that_sets_more_and_more_fills_no_memory() {
+    let mut slave = slave();
+    let mut hear = |message| slave.receive(&id(1), message, Time::ZERO);
+    hear(Message::Content(Stamp(1), name("f"), 0, Vec::new())).unwrap();
+    let mut set = |key| hear(Message::Changed(Stamp(1), name("f"), vec![pair(key, 900)], Vec::new()));
+    let refusal = Err(Refusal::FamilyTooLarge { limit: 1_000 });
+    assert_eq!(["a", "a", "b", "c"].map(&mut set), [Ok(()), Ok(()), Ok(()), refusal]);
+    hear(Message::Changed(Stamp(1), name("f"), Vec::new(), vec![name("a")])).unwrap();
+    let mut set = |key| hear(Message::Changed(Stamp(1), name("f"), vec![pair(key, 900)], Vec::new()));
+    assert_eq!(set("c"), Ok(()));
+    assert_eq!(changes(&mut slave).len(), 5, "the content, and what was not refused and is different");
 }
