@@ -46,7 +46,8 @@ pub struct Limits {
     pub max_entries: usize,
     /// Octets of these entries.
     pub max_owned: usize,
-    /// Octets of the entries that one global node speaks for, its own and those of its slaves.
+    /// Octets of the entries that one global node speaks for, its own and those of its slaves; and of a family that is watched
+    /// at another node.
     pub max_claimed: usize,
     /// Nodes for whose entries one global node may speak.
     pub max_owners: usize,

@@ -30,6 +30,11 @@ fn set(key: &str, stamp: u64, value: &str) -> Changes {
     Changes::set(name("f"), name(key), Entry { stamp: Stamp(stamp), value })
 }
 
+fn changes(directory: &mut Directory) -> Vec<Change> {
+    let actions = std::iter::from_fn(|| directory.next_action());
+    actions.filter_map(|action| if let Action::Changed { change, .. } = action { Some(change) } else { None }).collect()
+}
+
 fn global(limits: Limits) -> Directory {
     let mut global = Directory::new(&Settings { global: true, limits, ..settings(0, &[]) });
     global.up(&id(1), Form::Native, Time::ZERO);
@@ -86,10 +91,7 @@ fn a_key_that_all_have_costs_no_more_than_others() {
     for message in [Message::Global(Stamp(1)), all, Message::Set(Stamp(1), 0, Vec::new())] {
         global.receive(&id(1), message, Time::ZERO).unwrap();
     }
-    let actions = std::iter::from_fn(|| global.next_action());
-    let changes =
-        actions.filter_map(|action| if let Action::Changed { change, .. } = action { Some(change) } else { None });
-    let [_, added, removed] = &changes.collect::<Vec<_>>()[..] else { panic!("the content, and two changes") };
+    let [_, added, removed] = &changes(&mut global)[..] else { panic!("the content, and two changes") };
     assert_eq!(added.added, [("key".to_owned(), "9999".into())]);
     assert_eq!(removed.removed, ["key"]);
 }
@@ -228,11 +230,6 @@ fn slave() -> Directory {
 
 fn pair(key: &str, octets: usize) -> (Name, Encoded) {
     (name(key), Encoded::of(&"x".repeat(octets).into()).unwrap())
-}
-
-fn changes(directory: &mut Directory) -> Vec<Change> {
-    let actions = std::iter::from_fn(|| directory.next_action());
-    actions.filter_map(|action| if let Action::Changed { change, .. } = action { Some(change) } else { None }).collect()
 }
 
 #[test]
