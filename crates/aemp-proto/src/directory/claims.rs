@@ -29,7 +29,7 @@ impl Directory {
         }
         let Some(claimed) = pieces.parts.remove(from) else { return Ok(()) };
         let gone = self.replica.claimed(&me, from).map_or(0, |known| known.part.size().octets);
-        let others = self.replica.tally(&me).octets.saturating_sub(gone);
+        let others = self.replica.octets(&me).saturating_sub(gone);
         if others.saturating_add(claimed.part.size().octets) > limits.max_claimed {
             return Err(Refusal::Full { limit: limits.max_claimed });
         }
@@ -108,14 +108,14 @@ impl Directory {
     fn check_update(&self, claimant: &NodeId, owner: &NodeId, changes: &[Changes]) -> Result<(), Refusal> {
         let limits = &self.limits;
         let known = self.replica.claimed(claimant, owner).map(|claimed| &claimed.part);
-        if known.is_none() && self.replica.tally(claimant).owners >= limits.max_owners {
+        if known.is_none() && self.replica.owners(claimant) >= limits.max_owners {
             return Err(Refusal::TooManyOwners { limit: limits.max_owners });
         }
         let nothing = Part::default();
         let part = known.unwrap_or(&nothing);
         part.check(owner, changes, limits)?;
         let added = part.size_with(changes).octets.saturating_sub(part.size().octets);
-        if self.replica.tally(claimant).octets.saturating_add(added) > limits.max_claimed {
+        if self.replica.octets(claimant).saturating_add(added) > limits.max_claimed {
             return Err(Refusal::Full { limit: limits.max_claimed });
         }
         Ok(())

@@ -124,6 +124,21 @@ fn a_piece_costs_no_more_the_more_has_arrived() {
     }
 }
 
+/// If what others claim were looked through for each of these, it would take minutes.
+#[test]
+fn a_global_node_that_claims_nothing_costs_nothing() {
+    let mut global = global(Limits::default());
+    global.up(&id(2), Form::Native, Time::ZERO);
+    let mut hear = |from, message| global.receive(&id(from), message, Time::ZERO).unwrap();
+    hear(1, Message::Global(Stamp(1)));
+    hear(2, Message::Global(Stamp(1)));
+    let claim = |owner| Claim { owner: id(owner), since: Stamp(1), part: vec![set("key", 1, "")] };
+    hear(1, Message::Set(Stamp(1), 0, (2..50_000).map(claim).collect()));
+    for _ in 0..50_000 {
+        hear(2, Message::Set(Stamp(1), 0, Vec::new()));
+    }
+}
+
 #[test]
 fn what_a_global_node_repeats_is_not_told_again() {
     let mut global = global(Limits::default());
