@@ -172,6 +172,7 @@ impl Peer {
         let earlier = std::mem::take(&mut self.earlier);
         if self.is_base() {
             self.forget_dead(None);
+            self.fences.retired.forget_base_peer();
             self.queue_certificates();
             return 0;
         }
@@ -209,7 +210,6 @@ impl Peer {
     fn forget_dead(&mut self, kept: Option<u64>) {
         let stays = |fence: &Fence| fence.made.with_native || Some(fence.made.session) == kept;
         self.fences.by_name.retain(|_, fence| stays(fence));
-        self.fences.retired.forget_unknown();
         self.closed_here.clear();
     }
 

@@ -46,9 +46,9 @@ impl Retired {
         self.all = true;
     }
 
-    /// A base peer, which is no incarnation, is dead for no longer than its session.
-    pub(crate) const fn forget_unknown(&mut self) {
-        self.all = false;
+    /// A base peer, which is no incarnation, is dead for no longer than its session. Native incarnations stay dead.
+    pub(crate) const fn forget_base_peer(&mut self) {
+        self.all &= !self.incarnations.is_empty();
     }
 
     pub(crate) fn holds(&self, incarnation: Incarnation) -> bool {
