@@ -36,7 +36,7 @@ pub use handshake::{Established, Handshake, Opening, Progress};
 pub use message::{Destination, Received, encode};
 pub use method::Method;
 pub(crate) use outgoing::{check, name};
-pub(crate) use request::{ReplyTo, Request, SPAWN};
+pub(crate) use request::{ReplyTo, Request, SPAWN, is_said_by_nodes};
 pub use stream::MessageReader;
 
 #[cfg(test)]

@@ -104,6 +104,11 @@ impl Request {
     }
 }
 
+/// Whether a request with this tag says something of the node that sends it, so that no program may say it.
+pub(crate) fn is_said_by_nodes(tag: &str) -> bool {
+    tag.starts_with("g_") || matches!(tag, "mon1" | "mon0" | "kil0" | "kil1" | SPAWN)
+}
+
 impl ReplyTo {
     /// The message with an answer.
     pub(crate) fn message(self, answer: Value) -> Message {

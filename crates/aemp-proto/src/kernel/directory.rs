@@ -118,7 +118,7 @@ impl Kernel {
 
     /// Sends to the node port of a node. As with control frames, what ports are sent may not take the room for it. A session
     /// in which something is missing would leave both sides with different databases, so it ends instead.
-    fn send_to_node(&mut self, to: &NodeId, message: &impl Serialize, now: Time) {
+    pub(super) fn send_to_node(&mut self, to: &NodeId, message: &impl Serialize, now: Time) {
         let Some(key) = self.by_node.get(to).copied() else { return };
         let envelope = Envelope {
             kind: kind::MESSAGE,

@@ -13,7 +13,7 @@ impl Kernel {
     /// Queues a message that may be lost to a port of another node; false if it was dropped.
     ///
     /// It is dropped where it cannot go now: no connection carries the session, much is queued for the peer, a large
-    /// message to the same port is on its way, or the port is dead for this node. Nobody is told, neither here nor
+    /// message to the same port is on its way, the port is dead for this node, or it is a node port. Nobody is told, neither here nor
     /// when it is lost on its way, and the peer is not dialled for it. It never arrives twice, or before what was
     /// sent earlier.
     ///
@@ -26,6 +26,9 @@ impl Kernel {
         to: &PortId,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<bool, SendError<E>> {
+        if to.name == PortName::Node {
+            return Ok(false);
+        }
         let limits = &self.settings.limits;
         let Some(peer) = self.by_node.get(&to.node).and_then(|key| self.peers.get_mut(*key)) else { return Ok(false) };
         let Some(connection) = peer.connection.filter(|_| !peer.congested && peer.fences.death(&to.name).is_none())

@@ -24,6 +24,7 @@ mod forgetting;
 mod handshake;
 mod local;
 mod lossy;
+mod node_port;
 mod numbers;
 mod output;
 mod overload;

@@ -152,6 +152,9 @@ impl Kernel {
             self.drop_message(key, envelope.kind, envelope.to);
             return Ok(false);
         }
+        if *envelope.to == PortName::Node && envelope.kind != kind::CALL {
+            return self.write_to_node_port(key, envelope, now, encode);
+        }
         self.write_frame(key, envelope, now, encode)
     }
 

@@ -198,3 +198,20 @@ fn what_a_peer_holds_to_is_told() {
     let base = Contract::Base { sending: Framing::Json, receiving: Framing::Json, encrypted: false };
     assert_eq!(contract(&world), Some(base));
 }
+
+/// Whoever gives a program the ID of a node port to answer to gets nothing said in its node's name.
+#[test]
+fn a_program_is_not_made_to_speak_for_its_node() {
+    let mut world = world();
+    let perl = Perl::connect(&mut world, None);
+    let (node_port, now): (PortId, _) = (PERL.parse().unwrap(), world.now);
+    for tag in ["g_upd", "mon1", "mon0", "kil0", "kil1", "AnyEvent::MP::_spawn", "devnull"] {
+        world.send(0, &node_port, tag);
+        let kernel = &mut world.nodes[0].kernel;
+        kernel.answer(&node_port, None, now, |out| cbor::encode(&(tag, "x"), out)).unwrap();
+        assert!(!kernel.send_lossy(&node_port, |out| cbor::encode(&(tag,), out)).unwrap());
+    }
+    assert_eq!(perl.hear(&mut world), r#"["","devnull"]["","devnull","x"]"#);
+    let dropped = |event: &&Event| matches!(event, Event::MessageDropped { to, .. } if *to == node_port);
+    assert!(world.nodes[0].events.iter().filter(dropped).count() >= 12);
+}

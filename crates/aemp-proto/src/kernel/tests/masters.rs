@@ -7,7 +7,6 @@ use crate::{
     directory::DatabaseWatch,
     id::{Address, PortId, PortName},
     kernel::Event,
-    message::cbor,
     value::Value,
 };
 
@@ -259,12 +258,11 @@ fn two_networks_whose_seeds_touch_become_one() {
 #[test]
 fn malformed_requests_are_refused_and_the_session_goes_on() {
     let mut network = Network::new(1, 1);
-    let node = PortId::new(network.world.nodes[0].id.clone(), PortName::Node);
-    let now = network.world.now;
+    let (node, now) = (network.world.nodes[0].id.clone(), network.world.now);
     let kernel = &mut network.world.nodes[1].kernel;
-    kernel.send(&node, None, now, |out| cbor::encode(&("g_upd", "soon"), out)).unwrap();
-    kernel.send(&node, None, now, |out| cbor::encode(&("g_what",), out)).unwrap();
-    kernel.send(&node, None, now, |out| cbor::encode(&("something", 1), out)).unwrap();
+    kernel.send_to_node(&node, &("g_upd", "soon"), now);
+    kernel.send_to_node(&node, &("g_what",), now);
+    kernel.send_to_node(&node, &("something", 1), now);
     network.set(1, "key", 1);
     network.world.drive();
     assert_eq!(network.refusals(), 2);
