@@ -52,9 +52,18 @@ impl World {
                 self.oracle.misbehaved(process, node, now, || text);
                 None
             }
-            Event::MasterFound { .. } => Some(Counted::MasterFound),
-            Event::MasterLost { .. } => Some(Counted::MasterLost),
-            Event::BecameGlobal => Some(Counted::BecameGlobal),
+            Event::MasterFound { node } => {
+                self.oracle.master_found(process, self.place_of(node), now);
+                Some(Counted::MasterFound)
+            }
+            Event::MasterLost { .. } => {
+                self.oracle.master_lost(process, now);
+                Some(Counted::MasterLost)
+            }
+            Event::BecameGlobal => {
+                self.oracle.became_global(process, now);
+                Some(Counted::BecameGlobal)
+            }
             _ => None,
         };
         if let Some(counted) = counted {

@@ -8,8 +8,10 @@ mod convergence;
 mod database;
 mod deaths;
 mod goodbyes;
+mod kept;
 mod kills;
 mod lossy;
+mod members;
 mod retirement;
 mod streams;
 #[cfg(test)]
@@ -29,6 +31,7 @@ use aemp_proto::{
 
 pub(super) use contacts::Contacts;
 use database::Database;
+use members::Members;
 pub(super) use database::{Place, value_of};
 pub(super) use streams::Stamp;
 
@@ -90,6 +93,7 @@ pub(super) struct Oracle {
     /// How many lossy messages of a stream were sent, and the last that arrived.
     lossy: BTreeMap<u32, (u32, u32)>,
     database: Database,
+    members: Members,
     violation: Option<Violation>,
 }
 
@@ -131,6 +135,7 @@ impl Oracle {
             goodbyes: Goodbyes::default(),
             lossy: BTreeMap::new(),
             database: Database::default(),
+            members: Members::default(),
             violation: None,
         }
     }
@@ -213,9 +218,10 @@ impl Oracle {
     }
 
     /// A process has a session with another one. The one of that node that it had met before, if any.
-    pub(super) fn met(&mut self, process: Process, other: Process) -> Option<Process> {
+    pub(super) fn met(&mut self, process: Process, other: Process, now: u64) -> Option<Process> {
         self.contest(process, other);
         let node = self.facts.process(other).node;
+        self.members.session_begins(process, (other, node), now);
         self.in_session.insert((process, node), other);
         self.met.insert((process, node), other)
     }
@@ -224,6 +230,7 @@ impl Oracle {
     pub(super) fn session_failed(&mut self, process: Process, node: usize, now: u64) {
         *self.failures.entry((process, node)).or_default() += 1;
         self.in_session.remove(&(process, node));
+        self.members.session_ends(process, node, now);
         self.doubt_kills(process, node);
         self.check_all_told(process, node, now);
     }
