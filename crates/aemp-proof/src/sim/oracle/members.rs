@@ -42,14 +42,14 @@ impl Members {
         self.sessions.get(&(process, node)).map_or(&[], Vec::as_slice)
     }
 
+    /// A session begins. One with another process of the node is over with that, whether it was given up before or not.
     pub(super) fn session_begins(&mut self, process: Process, (other, node): (Process, usize), now: u64) {
-        let sessions = self.sessions.entry((process, node)).or_default();
-        sessions.iter_mut().for_each(|session| session.until = session.until.or(Some(now)));
-        sessions.push(Session { other, since: now, until: None });
+        self.session_ends(process, node, now);
+        self.sessions.entry((process, node)).or_default().push(Session { other, since: now, until: None });
         // The other one knows of this session for longer, perhaps, and has registered in it.
         let last = self.registrations.get_mut(&other).and_then(|registrations| registrations.last_mut());
         if let Some(last) = last.filter(|last| last.global == process && last.left.is_none()) {
-            (last.since, last.lost) = (now, None);
+            last.since = now;
         }
     }
 
