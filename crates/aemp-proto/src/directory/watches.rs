@@ -37,7 +37,11 @@ impl Watches {
         let watched = self.families.entry(family).or_default();
         watched.watches.insert(watch);
         if let Some(told) = &watched.told {
-            self.notices.push((watch, Change::initial(told)));
+            let mut change = Change::initial(told);
+            if planted(Bug::LaterWatchIncomplete) {
+                change.added.pop();
+            }
+            self.notices.push((watch, change));
         }
         (watch, watched.watches.len() == 1)
     }
@@ -47,7 +51,9 @@ impl Watches {
         let family = self.by_watch.remove(&watch)?;
         self.notices.retain(|(other, _)| *other != watch);
         let watched = self.families.get_mut(&family)?;
-        watched.watches.remove(&watch);
+        if !planted(Bug::EndedWatchTold) || watched.watches.len() == 1 {
+            watched.watches.remove(&watch);
+        }
         if !watched.watches.is_empty() {
             return None;
         }
@@ -100,7 +106,8 @@ impl Watches {
         let mut change = Change::default();
         for (key, value) in set {
             let before = told.insert(key.clone(), value.clone());
-            change.note(&key, before.as_ref(), Some(&value));
+            let before = before.as_ref().filter(|_| !planted(Bug::ChangedAsAdded));
+            change.note(&key, before, Some(&value));
         }
         for key in removed {
             let before = told.remove(key);

@@ -108,7 +108,7 @@ impl Oracle {
         self.database.copies.remove(&(process, watch));
     }
 
-    /// A watch is told of a change, which has to be exact; nothing if the watch has ended.
+    /// A watch that has not ended is told of a change, which has to be exact.
     pub(in crate::sim) fn family_changed(
         &mut self,
         process: Process,
@@ -116,10 +116,15 @@ impl Oracle {
         change: &Change,
         now: u64,
     ) -> Option<Told> {
-        let copy = self.database.copies.remove(&(process, watch))?;
+        let Some(copy) = self.database.copies.remove(&(process, watch)) else {
+            let text = format!("{watch:?} of {} has ended, and is told of a change", self.facts.show(process));
+            self.complain(Guarantee::Database, now, || text);
+            return None;
+        };
         let before = copy.content.clone();
         let changed = self.changed(copy, change);
-        let changed = changed.and_then(|copy| self.check_kept(process, before.as_ref(), &copy, change, now).map(|()| copy));
+        let changed =
+            changed.and_then(|copy| self.check_kept(process, before.as_ref(), &copy, change, now).map(|()| copy));
         match changed {
             Ok(copy) => {
                 let told = self.told(process, before.as_ref(), change, now);

@@ -41,6 +41,9 @@ impl Oracle {
         change: &Change,
         now: u64,
     ) -> Result<(), String> {
+        if before.is_some() && self.members.has_no_master(watcher) {
+            return Err("what it watches changes, and it has no master".to_owned());
+        }
         let Some(teller) = self.teller(watcher, before.is_none(), now) else { return Ok(()) };
         let (family, Some(content)) = (&copy.family, &copy.content) else { return Ok(()) };
         let absent = if before.is_none() { self.absent(family, content) } else { change.removed.clone() };
@@ -122,7 +125,8 @@ impl Oracle {
     /// Whether a global node knows an entry since a moment without a break.
     fn is_known(&self, global: Process, owned: Owned, since: u64, now: u64) -> bool {
         let registrations = self.members.registrations(owned.owner).iter();
-        let registrations = registrations.filter(|registration| registration.left.is_none_or(|left| owned.since < left));
+        let registrations =
+            registrations.filter(|registration| registration.left.is_none_or(|left| owned.since < left));
         let mut spans: Vec<(u64, u64)> =
             registrations.flat_map(|registration| self.spans(global, owned, registration, now)).collect();
         spans.sort_unstable();

@@ -38,6 +38,11 @@ impl Members {
         self.registrations.get(&process).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a process has lost its master, and found no other one.
+    pub(super) fn has_no_master(&self, process: Process) -> bool {
+        self.registrations(process).last().is_some_and(|last| last.left.is_some())
+    }
+
     pub(super) fn sessions(&self, process: Process, node: usize) -> &[Session] {
         self.sessions.get(&(process, node)).map_or(&[], Vec::as_slice)
     }

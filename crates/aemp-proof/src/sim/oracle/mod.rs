@@ -31,8 +31,8 @@ use aemp_proto::{
 
 pub(super) use contacts::Contacts;
 use database::Database;
-use members::Members;
 pub(super) use database::{Place, value_of};
+use members::Members;
 pub(super) use streams::Stamp;
 
 use self::{calls::Call, certificates::Declared, goodbyes::Goodbyes, kills::Kill, streams::Stream, watches::Watch};
