@@ -22,6 +22,7 @@ impl World {
             Event::PeerDown { node, .. } => {
                 let node = self.place_of(node);
                 self.oracle.session_failed(process, node, now);
+                self.census.add(Counted::KeptByGrace, self.oracle.kept_by_grace(process, node, now));
                 Some(Counted::SessionFailed)
             }
             Event::Retired { node } => {

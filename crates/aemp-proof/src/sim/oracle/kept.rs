@@ -63,6 +63,22 @@ impl Oracle {
         Ok(())
     }
 
+    /// A process has lost the process of a node. How much of what its watches were told it knows for the grace alone.
+    pub(in crate::sim) fn kept_by_grace(&self, process: Process, node: usize, now: u64) -> u64 {
+        let Some(lost) = self.members.sessions(process, node).last() else { return 0 };
+        let Database { copies, writes, parts, .. } = &self.database;
+        let told = copies.iter().filter(|((holder, _), _)| *holder == process);
+        let told = told.flat_map(|(_, copy)| copy.content.iter().flatten().map(|(_, write)| &writes[*write]));
+        let kept = told.filter(|write| {
+            let owned = Owned { owner: write.process, since: write.had_since };
+            self.facts.is_running(write.process)
+                && self.members.registrations(write.process).last().is_some_and(|last| last.global == lost.other)
+                && parts.contains_key(&(write.process, write.place.clone()))
+                && self.is_known(process, owned, now, now)
+        });
+        kept.count() as u64
+    }
+
     /// Keys of a family that living processes have, and that are not there.
     fn absent(&self, family: &str, content: &Content) -> Vec<String> {
         let parts = self.database.parts.keys().filter(|(owner, _)| self.facts.is_running(*owner));
@@ -103,7 +119,9 @@ impl Oracle {
     fn known_later(&self, teller: Teller, told: usize, before: Option<usize>, now: u64) -> Option<usize> {
         let Database { writes, parts, .. } = &self.database;
         let Write { process, place, .. } = &writes[told];
-        let own = parts.get(&(*process, place.clone())).copied().filter(|own| *own > told);
+        // Who becomes global hears in the same moment, perhaps, what a slave had when it registered.
+        let is_becoming = matches!(teller, Teller::Becoming);
+        let own = parts.get(&(*process, place.clone())).copied().filter(|own| *own > told && !is_becoming);
         let before = before.filter(|before| {
             let Write { process: owner, over, .. } = &writes[*before];
             over.contains(&told) && parts.get(&(*owner, place.clone())) == Some(before)

@@ -96,7 +96,7 @@ impl Oracle {
     /// The clock of a process goes on by more than the time that passed: what it waits for comes so much earlier.
     pub(in crate::sim) fn clock_stepped(&mut self, process: Process, step: u64) {
         let of_process = self.members.sessions.range_mut((process, 0)..=(process, usize::MAX));
-        for until in of_process.filter_map(|(_, sessions)| sessions.last_mut()?.until.as_mut()) {
+        for until in of_process.flat_map(|(_, sessions)| sessions).filter_map(|session| session.until.as_mut()) {
             *until = until.saturating_sub(step);
         }
     }

@@ -18,6 +18,8 @@ mod streams;
 mod tests;
 #[cfg(test)]
 mod tests_of_database;
+#[cfg(test)]
+mod tests_of_kept;
 mod verdict;
 mod watches;
 
