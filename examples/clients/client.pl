@@ -17,8 +17,9 @@ use AnyEvent::Socket;
 use Digest::SHA3 qw(sha3_512 sha3_512_hex);
 
 $| = 1;
+@ARGV or die "client.pl: give a port ID\n";
 my ($port_id, $framing) = (@ARGV, "cbor");
-my ($node, $adder) = split /#/, $port_id // die "client.pl: give a port ID\n";
+my ($node, $adder) = split /#/, $port_id;
 # The node ID says where the node listens: NAME@HOST:PORT.
 my ($host, $port) = $node =~ /\@\[?([^,]*?)\]?:(\d+)(?:,|$)/ or die "client.pl: $node says no address\n";
 my $secret = $ENV{AEMP_SECRET} // "";
@@ -119,7 +120,8 @@ tcp_connect $host, $port, sub {
     $handle = AnyEvent::Handle->new(
         fh       => $socket,
         no_delay => 1,
-        on_error => sub { fail($_[2]) },
+        # AnyEvent calls an end in the middle of what is awaited a broken pipe.
+        on_error => sub { fail($!{EPIPE} || $!{ECONNRESET} ? "it closed the connection" : $_[2]) },
         on_eof   => sub { fail("it closed the connection") },
     );
     greet();

@@ -102,6 +102,8 @@ def main(port_id):
     # The node ID says where the node listens: NAME@HOST:PORT.
     node, _, adder = port_id.partition("#")
     host, _, port = node.partition("@")[2].split(",")[0].rpartition(":")
+    if not port.isdecimal():
+        raise Refused(f"{node} says no address")
     secret = os.environ.get("AEMP_SECRET", "").strip().encode()
     connection = Connection(host.strip("[]"), int(port), secret, os.environ.get("AEMP_LEGACY_CERTIFICATE"))
     print(f"connected to {node}, {'inside TLS' if isinstance(connection.socket, ssl.SSLSocket) else 'in the clear'}")
@@ -135,6 +137,6 @@ def main(port_id):
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1])
-    except (IndexError, OSError, Refused, ValueError) as error:
+        main(sys.argv[1] if len(sys.argv) > 1 else sys.exit("client.py: give a port ID"))
+    except (OSError, Refused, ValueError) as error:
         sys.exit(f"client.py: {error}")

@@ -2,6 +2,7 @@
 
 mod check;
 mod cost;
+mod fuzz;
 mod instructions;
 mod model;
 mod mutants;
@@ -33,6 +34,8 @@ enum Command {
     Mutants(mutants::Options),
     /// Measures what sessions cost beside a stream without acknowledgements.
     Cost(cost::Options),
+    /// Changes octets that mean something at random, and hands them to everything that reads octets from the network.
+    Fuzz(fuzz::Options),
     /// Counts the instructions of a message on the paths that all messages take.
     Instructions(instructions::Options),
     /// One of these paths.
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Sim(options) => sim::run(&options),
         Command::Mutants(options) => mutants::run(&options),
         Command::Cost(options) => cost::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Instructions(options) => instructions::run(&options),
         Command::InstructionsOf(options) => instructions::paths::run(&options),
         Command::Scale(options) => scale::run(&options),

@@ -8,7 +8,8 @@ pub struct Limits {
     pub handshake_bytes: usize,
     /// Connections that are not yet authenticated, in all.
     pub handshakes: usize,
-    /// The same from one address, so that one host cannot take all places.
+    /// The same from one address, so that one host cannot take all places. All addresses of an IPv6 network, which is what one host
+    /// may have, have the fourfold.
     pub handshakes_per_address: usize,
     /// The largest encoded message: larger things are better sent in parts.
     pub max_message: usize,
@@ -45,7 +46,8 @@ pub struct Limits {
     pub max_entries: usize,
     /// Octets of these entries.
     pub max_owned: usize,
-    /// Octets of the entries that one global node speaks for, its own and those of its slaves.
+    /// Octets of the entries that one global node speaks for, its own and those of its slaves; and of a family that is watched
+    /// at another node.
     pub max_claimed: usize,
     /// Nodes for whose entries one global node may speak.
     pub max_owners: usize,
@@ -53,7 +55,7 @@ pub struct Limits {
     pub max_database_watches: usize,
     /// Queries of the database and look-ups of nodes that one node may have under way here.
     pub max_queries: usize,
-    /// Seeds of one node, and those of all its slaves that a global node tries.
+    /// Seeds of one node; those of all its slaves, and addresses of other global nodes, that a global node tries in a round.
     pub max_seeds: usize,
 }
 

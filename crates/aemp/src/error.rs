@@ -1,6 +1,6 @@
 //! What can go wrong for callers of the library, by who is at fault and what to do.
 
-use std::io;
+use std::{fmt, io};
 
 use aemp_proto::{
     id::NodeIdError,
@@ -16,8 +16,9 @@ pub(crate) const NO_REPLY: &str = "no_reply";
 /// The result of most operations.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a node could not be started or used.
-#[derive(Debug, Error)]
+/// Why a node could not be started or used. Its [`Debug`](fmt::Debug) form is its text too, since that is what a `main` prints that
+/// returns it.
+#[derive(Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The configuration is wrong: a name, an address, a secret. Nothing was started.
@@ -43,6 +44,12 @@ pub enum Error {
     /// The node was stopped, or this process is a fork of the one that started it.
     #[error(transparent)]
     Stopped(#[from] Stopped),
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl From<ListenError> for Error {
@@ -130,5 +137,16 @@ impl From<Reason> for CallError {
 impl From<Stopped> for CallError {
     fn from(_: Stopped) -> Self {
         Self::Stopped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_that_main_returns_is_printed_for_people() {
+        let error = Error::Bind { address: "127.0.0.1:1".to_owned(), source: io::Error::other("it is taken") };
+        assert_eq!(format!("{error:?}"), "cannot listen at 127.0.0.1:1: it is taken");
     }
 }

@@ -1,5 +1,7 @@
 //! Events for observers, and what is printed where nobody observes.
 
+mod failures;
+
 use std::{
     fmt,
     io::{self, Write as _},
@@ -15,6 +17,8 @@ use crate::{
     node::{Shared, lock},
 };
 
+use failures::Failures;
+
 /// Events that wait for one observer; more are lost to it.
 const WAITING: usize = 1_024;
 /// Lines on stderr in one period, where nobody observes.
@@ -23,7 +27,8 @@ const PERIOD: Duration = Duration::from_secs(1);
 
 /// The events of a node, from the moment of the subscription on.
 ///
-/// While at least one subscription exists, nothing is printed on stderr. Up to 1,024 events wait for each
+/// While at least one subscription exists, nothing is printed on stderr. (What is printed else is a selection: connections that
+/// come and go are not told, and the same failure to reach a place is told once in ten minutes.) Up to 1,024 events wait for each
 /// subscriber; what comes while they wait is lost to it.
 #[derive(Debug)]
 pub struct Events {
@@ -97,15 +102,20 @@ struct Printed {
     since: Option<Instant>,
     lines: u32,
     suppressed: u64,
+    failures: Failures,
 }
 
 impl Printed {
     fn print(&mut self, event: &Event) {
+        // Dials are repeated for ever.
+        if matches!(event, Event::DialFailed { .. }) && !self.failures.is_news(&describe(event), Instant::now()) {
+            return;
+        }
         if self.since.is_none_or(|since| since.elapsed() >= PERIOD) {
             if self.suppressed > 0 {
                 say(format_args!("{} more events were not printed", self.suppressed));
             }
-            *self = Self { since: Some(Instant::now()), lines: 0, suppressed: 0 };
+            (self.since, self.lines, self.suppressed) = (Some(Instant::now()), 0, 0);
         }
         if self.lines < LINES {
             self.lines += 1;

@@ -188,6 +188,26 @@ fn a_client_in_perl_answers_while_it_has_nothing_to_do() {
 }
 
 #[test]
+fn clients_say_what_is_wrong() {
+    let languages = [("python3", "client.py", has_python()), ("perl", "client.pl", has_perl())];
+    for (language, script, _) in languages.into_iter().filter(|(_, _, is_there)| *is_there) {
+        let adder = Adder::start(&[]);
+        for (arguments, text) in [
+            (&[][..], "give a port ID"),
+            (&["nonsense"], "nonsense says no address"),
+            (&[&adder.port], "it closed the connection"),
+        ] {
+            let mut command = Command::new(language);
+            let output =
+                command.arg(client(script)).args(arguments).env("AEMP_SECRET", "another one").output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(said.contains(text), "{script} {arguments:?}: {said}");
+            assert!(!output.status.success());
+        }
+    }
+}
+
+#[test]
 fn a_client_in_perl_does_the_same_in_cbor_and_json() {
     if has_perl() {
         for framing in ["cbor", "json"] {

@@ -1,11 +1,12 @@
 //! `aemp db`: reads and writes the database of a network through one of its nodes.
 
+mod key;
 mod service;
 mod watch;
 
 use std::{collections::BTreeMap, fmt};
 
-use aemp::{Node, Port, Reply, Value};
+use aemp::{CallError, Node, Port, Reply, Value};
 use clap::Subcommand;
 use serde::Serialize;
 
@@ -19,6 +20,7 @@ use crate::{
     target::NodeTarget,
 };
 
+use key::Key;
 pub(crate) use service::serve;
 use service::{Outcome, Question};
 
@@ -61,7 +63,7 @@ fn value(word: &str) -> Result<Value, String> {
 /// An entry of the database.
 #[derive(Serialize)]
 struct Entry<'a> {
-    key: &'a str,
+    key: Key<'a>,
     value: Json<'a>,
 }
 
@@ -115,7 +117,7 @@ impl Asked<'_> {
             }
             Action::Keys { family } => {
                 let keys: Vec<String> = self.ask(|reply| Question::Keys(family.clone(), reply))?;
-                Ok(keys.iter().try_for_each(|key| output.print(key))?)
+                Ok(keys.iter().try_for_each(|key| output.print(&Key(key)))?)
             }
             Action::Set { family, key, value } => {
                 self.ask(|reply| Question::Set(family.clone(), key.clone(), value.clone(), reply))
@@ -130,13 +132,20 @@ impl Asked<'_> {
         T: serde::de::DeserializeOwned + Send + 'static,
     {
         let outcome = self.node.call(&self.port, question).timeout(self.global.patience()).wait();
-        outcome.map_err(|error| explain(error, &self.port.to_string()))?.map_err(Failure::Failed)
+        outcome.map_err(|error| unanswered(error, &self.port))?.map_err(Failure::Failed)
+    }
+}
+
+fn unanswered(error: CallError, port: &Port<Question>) -> Failure {
+    match error {
+        CallError::TimedOut => Failure::Failed(format!("{port}: {error}; a node that has no master waits for one")),
+        other => explain(other, &port.to_string()),
     }
 }
 
 fn print(content: &BTreeMap<String, Value>, family: &str, key: Option<&str>, output: Output) -> Result<(), Failure> {
     let Some(key) = key else {
-        let entries = content.iter().map(|(key, value)| Entry { key, value: Json(value) });
+        let entries = content.iter().map(|(key, value)| Entry { key: Key(key), value: Json(value) });
         return Ok(entries.into_iter().try_for_each(|entry| output.print(&entry))?);
     };
     match content.get(key) {

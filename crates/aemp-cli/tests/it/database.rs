@@ -61,6 +61,31 @@ fn what_is_set_at_a_node_is_read_from_it() {
 }
 
 #[test]
+fn a_key_that_is_no_plain_line_is_printed_as_json() {
+    let folder = tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let db = |arguments: &[&str]| db(folder.path(), &server, arguments);
+    for key in ["two\nlines\t1", "\"quoted\"", "two words", "5"] {
+        prints(&db(&["set", "keys", key, "1"]), "");
+    }
+    prints(&db(&["keys", "keys"]), "\"\\\"quoted\\\"\"\n5\n\"two\\nlines\\t1\"\ntwo words\n");
+    prints(&db(&["get", "keys"]), "\"\\\"quoted\\\"\"\t1\n5\t1\n\"two\\nlines\\t1\"\t1\ntwo words\t1\n");
+    let at = format!("@{}", server.address());
+    let mut watch = Running::start(folder.path(), &["db", "--at", &at, "watch", "keys"]);
+    assert_eq!(watch.line(), "initial\t\"\\\"quoted\\\"\"\t1");
+}
+
+#[test]
+fn who_asks_a_node_without_a_master_is_told_what_it_waits_for() {
+    let folder = tempdir().unwrap();
+    let nobody = "127.0.0.1:1";
+    let server = Server::start_with(folder.path(), "alone", &["--seed", nobody]);
+    let output = db(folder.path(), &server, &["--timeout", "300ms", "get", "limits"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("has no master"), "{}", stderr(&output));
+}
+
+#[test]
 fn what_is_not_there_and_what_cannot_be_set_is_told() {
     let folder = tempdir().unwrap();
     let server = Server::start(folder.path());

@@ -188,7 +188,7 @@ impl Handshake {
             return Err(PeerMisbehaved::Echo.into());
         }
         if peer.node() == self.ours.node() {
-            return Err(LinkError::OwnNode);
+            return Err(LinkError::NodeIdInUse);
         }
         if peer.nonce_line() == self.ours.nonce_line() {
             return Err(PeerMisbehaved::SameNonce.into());

@@ -12,8 +12,10 @@ impl Directory {
             Role::Global { settling_until: None } => self.answer(from, request),
             Role::Global { settling_until: Some(_) } => {
                 let Some(neighbour) = self.neighbours.get_mut(from) else { return Ok(()) };
-                if neighbour.waiting.len() >= limits.max_queries {
-                    return Err(Refusal::TooManyQueries { limit: limits.max_queries });
+                // All that a slave asks of a new master: what it watches, looks up, and queries.
+                let limit = limits.max_queries.saturating_mul(2).saturating_add(limits.max_database_watches);
+                if neighbour.waiting.len() >= limit {
+                    return Err(Refusal::TooManyQueries { limit });
                 }
                 neighbour.waiting.push(request);
                 Ok(())
@@ -48,18 +50,20 @@ impl Directory {
 
     fn add_watcher(&mut self, from: &NodeId, family: Name) -> Result<(), Refusal> {
         let limit = self.limits.max_database_watches;
-        let Some(neighbour) = self.neighbours.get(from) else { return Ok(()) };
+        let Some(form) = self.neighbours.get(from).map(|neighbour| neighbour.form) else { return Ok(()) };
         if !self.readers.add(from, &family, limit) {
             return Err(Refusal::TooManyWatches { limit });
         }
         let content = self.replica.union.content(&family);
-        let pieces = match neighbour.form {
-            Form::Native => wire::pieces(content, |(key, value)| wire::size_of_pair((key, value))),
-            Form::Base => vec![(0, content.into_iter().collect())],
-        };
-        for (left, piece) in pieces {
-            let clock = self.clock.last();
-            self.send(from, Message::Content(clock, family.clone(), left, piece));
+        let pieces = wire::pieces(content, |(key, value)| wire::size_of_pair((key, value)));
+        for (n, (left, piece)) in pieces.into_iter().enumerate() {
+            let (clock, family) = (self.clock.last(), family.clone());
+            let message = match form {
+                // Base peers know no pieces: what follows the first is new to them.
+                Form::Base if n > 0 => Message::Changed(clock, family, piece, Vec::new()),
+                Form::Native | Form::Base => Message::Content(clock, family, left, piece),
+            };
+            self.send(from, message);
         }
         Ok(())
     }

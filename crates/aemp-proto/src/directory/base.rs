@@ -9,12 +9,14 @@ use serde::{Deserialize, Serialize};
 use super::{
     Directory, Refusal,
     clock::Stamp,
-    entry::{Changes, Encoded},
+    entry::{AROUND, Changes, Encoded},
     name::Name,
     wire,
 };
 use crate::{
+    base::check,
     id::NodeId,
+    limits::Limits,
     message::{Message, cbor},
     time::Time,
     value::{Bytes, Value},
@@ -104,9 +106,9 @@ impl Directory {
                 self.take_reply(from, &number, Some(Bytes::from(answer)));
             }
             Words::Content(family, content) => {
-                self.take_content(from, &family, 0, pairs_of(content.unwrap_or_default())?);
+                return self.take_content(from, &family, 0, pairs_of(content.unwrap_or_default())?);
             }
-            Words::Changed(family, set, removed) => self.take_changed(from, &family, pairs_of(set)?, &removed),
+            Words::Changed(family, set, removed) => return self.take_changed(from, &family, pairs_of(set)?, &removed),
             Words::Find(node) => return self.take_request(from, wire::Message::Find(clock, node)),
             Words::ReadFamily(family, id) => {
                 return self.take_request(from, wire::Message::ReadFamily(clock, family, id));
@@ -156,26 +158,28 @@ fn changes_of(database: Database, mut stamp: impl FnMut() -> Stamp) -> Result<Ve
 
 /// What a base peer is told in place of a message between native nodes. Those have told of nothing that has no such form, but
 /// for claims: of these a base peer is told what they come to.
-pub(super) fn translated(message: wire::Message) -> Vec<Message> {
+pub(super) fn translated(message: wire::Message, limits: &Limits) -> Vec<Message> {
     let words = match message {
         wire::Message::Global(_) => Words::Global,
         wire::Message::BeGlobal(_) => return vec![be_global()],
-        wire::Message::Slave(.., part) => return be_my_master(part),
-        wire::Message::Update(.., changes) => return updates(changes),
+        wire::Message::Slave(.., part) => return be_my_master(part, limits),
+        wire::Message::Update(.., changes) => return updates(changes, limits),
         wire::Message::Set(_, _, claims) => {
             let changes = claims.into_iter().flat_map(|claim| claim.part);
-            return Words::Set(database_of(changes)).message().into_iter().collect();
+            return Words::Set(database_of(changes, limits)).message().into_iter().collect();
         }
         wire::Message::Find(_, node) => Words::Find(node),
         wire::Message::Found(_, node, addresses) => Words::Found(node, addresses),
         wire::Message::ReadFamily(_, family, id) => Words::ReadFamily(family, id),
         wire::Message::ReadKeys(_, family, id) => Words::ReadKeys(family, id),
         wire::Message::ReadValues(_, family, id) => Words::ReadValues(family, id),
-        wire::Message::Reply(_, id, answer) => Words::Reply(id, answer.map_or(Value::Null, |answer| decoded(&answer))),
+        wire::Message::Reply(_, id, answer) => {
+            Words::Reply(id, answer.map_or(Value::Null, |answer| all_of(&answer, limits)))
+        }
         wire::Message::Watch(_, family) => Words::Watch(family),
         wire::Message::Unwatch(_, family) => Words::Unwatch(family),
-        wire::Message::Content(_, family, _, pairs) => Words::Content(family, Some(values(pairs))),
-        wire::Message::Changed(_, family, set, removed) => Words::Changed(family, values(set), removed),
+        wire::Message::Content(_, family, _, pairs) => Words::Content(family, Some(values(pairs, limits))),
+        wire::Message::Changed(_, family, set, removed) => Words::Changed(family, values(set, limits), removed),
     };
     words.message().into_iter().collect()
 }
@@ -186,33 +190,49 @@ fn be_global() -> Message {
 }
 
 /// A base peer is first asked to be global.
-fn be_my_master(part: Vec<Changes>) -> Vec<Message> {
-    std::iter::once(be_global()).chain(Words::Slave(Some(database_of(part.into_iter()))).message()).collect()
+fn be_my_master(part: Vec<Changes>, limits: &Limits) -> Vec<Message> {
+    std::iter::once(be_global()).chain(Words::Slave(Some(database_of(part.into_iter(), limits))).message()).collect()
 }
 
-pub(super) fn updates(changes: Vec<Changes>) -> Vec<Message> {
+pub(super) fn updates(changes: Vec<Changes>, limits: &Limits) -> Vec<Message> {
     let update = |Changes { family, set, removed }: Changes| {
-        let set = set.into_iter().map(|(key, _, value)| (key, value.value())).collect();
+        let set = set.into_iter().map(|(key, _, value)| (key, readable(value.value(), limits))).collect();
         Words::Update(family, Some(set), Some(removed)).message()
     };
-    changes.into_iter().filter_map(update).collect()
+    wire::pieces_of_changes(changes).into_iter().flat_map(|(_, piece)| piece).filter_map(update).collect()
 }
 
-fn database_of(changes: impl Iterator<Item = Changes>) -> Database {
+fn database_of(changes: impl Iterator<Item = Changes>, limits: &Limits) -> Database {
     let mut database = Database::new();
     for Changes { family, set, .. } in changes {
-        database.entry(family).or_default().extend(set.into_iter().map(|(key, _, value)| (key, value.value())));
+        database
+            .entry(family)
+            .or_default()
+            .extend(set.into_iter().map(|(key, _, value)| (key, readable(value.value(), limits))));
     }
     database
 }
 
-fn values(pairs: Vec<(Name, Encoded)>) -> Family {
-    pairs.into_iter().map(|(key, value)| (key, value.value())).collect()
+fn values(pairs: Vec<(Name, Encoded)>, limits: &Limits) -> Family {
+    pairs.into_iter().map(|(key, value)| (key, readable(value.value(), limits))).collect()
 }
 
-/// The one element of an answer.
-fn decoded(answer: &[u8]) -> Value {
-    cbor::item(answer, &crate::limits::Limits::default()).unwrap_or(Value::Null)
+/// The one element of an answer: a map or an array of values.
+fn all_of(answer: &[u8], limits: &Limits) -> Value {
+    match cbor::item(answer, limits) {
+        Ok(Value::Map(entries)) => {
+            Value::Map(entries.into_iter().map(|(key, value)| (key, readable(value, limits))).collect())
+        }
+        Ok(Value::Array(values)) => Value::Array(values.into_iter().map(|value| readable(value, limits)).collect()),
+        _ => Value::Null,
+    }
+}
+
+/// A value; nothing, if Perl cannot read it: the message would end the connection with all else that is in it.
+fn readable(value: Value, limits: &Limits) -> Value {
+    // One more: that of the array in which the value is looked at.
+    let levels = limits.max_depth.saturating_sub(AROUND).saturating_add(1);
+    if check(std::slice::from_ref(&value), levels).is_ok() { value } else { Value::Null }
 }
 
 impl Words {

@@ -1,17 +1,7 @@
 //! What others own: slaves say it of themselves, global nodes of all for whom they speak.
 
-use super::{
-    Directory, Refusal, Role,
-    clock::Stamp,
-    entry::Changes,
-    neighbour::{Arriving, begun},
-    part::Part,
-    wire::Claim,
-};
-use crate::{
-    id::{Address, NodeId},
-    limits::Limits,
-};
+use super::{Directory, Refusal, Role, clock::Stamp, entry::Changes, neighbour::Arriving, part::Part, wire::Claim};
+use crate::id::{Address, NodeId};
 
 impl Directory {
     /// A node registers: this node is its master, and therefore global.
@@ -31,17 +21,15 @@ impl Directory {
         if neighbour.is_global {
             return Err(Refusal::GlobalAlready);
         }
-        let Some(mut parts) = neighbour.take_arriving(left)? else { return Ok(()) };
-        let claimed = parts.entry(from.clone()).or_insert_with(|| begun(since));
-        check_size(from, &claimed.part, &piece, &limits)?;
-        claimed.part.apply(&piece);
+        let Some(mut pieces) = neighbour.take_arriving(left)? else { return Ok(()) };
+        pieces.add(from, since, &piece, &limits)?;
         if left > 0 {
-            neighbour.arriving = Arriving::Pieces { parts, left };
+            neighbour.arriving = Arriving::Pieces { pieces, left };
             return Ok(());
         }
-        let Some(claimed) = parts.remove(from) else { return Ok(()) };
+        let Some(claimed) = pieces.parts.remove(from) else { return Ok(()) };
         let gone = self.replica.claimed(&me, from).map_or(0, |known| known.part.size().octets);
-        let others = self.replica.tally(&me).octets.saturating_sub(gone);
+        let others = self.replica.octets(&me).saturating_sub(gone);
         if others.saturating_add(claimed.part.size().octets) > limits.max_claimed {
             return Err(Refusal::Full { limit: limits.max_claimed });
         }
@@ -67,25 +55,16 @@ impl Directory {
         if !matches!(self.role, Role::Global { .. }) {
             return Err(Refusal::NotAsked);
         }
-        let Some(mut parts) = neighbour.take_arriving(left)? else { return Ok(()) };
+        let Some(mut pieces) = neighbour.take_arriving(left)? else { return Ok(()) };
         for Claim { owner, since, part } in claims {
-            if parts.len() >= limits.max_owners && !parts.contains_key(&owner) {
-                return Err(Refusal::TooManyOwners { limit: limits.max_owners });
-            }
-            let claimed = parts.entry(owner.clone()).or_insert_with(|| begun(since));
-            check_size(&owner, &claimed.part, &part, &limits)?;
-            claimed.part.apply(&part);
+            pieces.add(&owner, since, &part, &limits)?;
             self.clock.observe(since);
         }
-        let octets = parts.values().map(|claimed| claimed.part.size().octets).fold(0, usize::saturating_add);
-        if octets > limits.max_claimed {
-            return Err(Refusal::Full { limit: limits.max_claimed });
-        }
         if left > 0 {
-            neighbour.arriving = Arriving::Pieces { parts, left };
+            neighbour.arriving = Arriving::Pieces { pieces, left };
             return Ok(());
         }
-        self.replica.claim_all(from, parts);
+        self.replica.claim_all(from, pieces.parts);
         self.fading.remove(from);
         self.release_slave(from);
         self.publish_global(from);
@@ -129,28 +108,16 @@ impl Directory {
     fn check_update(&self, claimant: &NodeId, owner: &NodeId, changes: &[Changes]) -> Result<(), Refusal> {
         let limits = &self.limits;
         let known = self.replica.claimed(claimant, owner).map(|claimed| &claimed.part);
-        if known.is_none() && self.replica.tally(claimant).owners >= limits.max_owners {
+        if known.is_none() && self.replica.owners(claimant) >= limits.max_owners {
             return Err(Refusal::TooManyOwners { limit: limits.max_owners });
         }
         let nothing = Part::default();
         let part = known.unwrap_or(&nothing);
-        check_size(owner, part, changes, limits)?;
+        part.check(owner, changes, limits)?;
         let added = part.size_with(changes).octets.saturating_sub(part.size().octets);
-        if self.replica.tally(claimant).octets.saturating_add(added) > limits.max_claimed {
+        if self.replica.octets(claimant).saturating_add(added) > limits.max_claimed {
             return Err(Refusal::Full { limit: limits.max_claimed });
         }
-        Ok(())
-    }
-}
-
-fn check_size(owner: &NodeId, part: &Part, changes: &[Changes], limits: &Limits) -> Result<(), Refusal> {
-    let size = part.size_with(changes);
-    let owner = owner.clone();
-    if size.entries > limits.max_entries {
-        Err(Refusal::TooManyEntries { owner, limit: limits.max_entries })
-    } else if size.octets > limits.max_owned {
-        Err(Refusal::TooLarge { owner, limit: limits.max_owned })
-    } else {
         Ok(())
     }
 }

@@ -7,7 +7,6 @@ use thiserror::Error;
 
 use super::{clock::Stamp, name::Name};
 use crate::{
-    id::NodeId,
     limits::Limits,
     message::{DecodeError, EncodeError, cbor},
     value::{Bytes, Value},
@@ -15,6 +14,9 @@ use crate::{
 
 /// The largest encoded value, in octets: every global node keeps all of them, and one has to fit into a message.
 pub const MAX_VALUE: usize = 64 << 10;
+
+/// Levels of a message that a value stands in, at most: with so many less it can be told in any of them.
+pub(super) const AROUND: usize = 3;
 
 /// A value as it stands on the wire: one CBOR item that can be decoded. Cheap to clone, and ordered.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -44,7 +46,9 @@ impl Encoded {
         if octets.len() > MAX_VALUE {
             return Err(ValueError::TooLarge(octets.len()));
         }
-        cbor::item(octets, &Limits::default())?;
+        let limits = Limits::default();
+        let max_depth = limits.max_depth.saturating_sub(AROUND);
+        cbor::item(octets, &Limits { max_depth, ..limits })?;
         Ok(Self(octets.into()))
     }
 
@@ -82,13 +86,6 @@ impl fmt::Debug for Encoded {
 pub(crate) struct Entry {
     pub(crate) stamp: Stamp,
     pub(crate) value: Encoded,
-}
-
-impl Entry {
-    /// Of several entries for one key the one with the greatest rank counts, at all nodes.
-    pub(crate) fn rank<'e>(&'e self, owner: &'e NodeId) -> impl Ord + 'e {
-        (self.stamp, owner, &self.value)
-    }
 }
 
 /// Changes of one family in the part of one owner, as they are told to others.

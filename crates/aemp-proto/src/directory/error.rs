@@ -87,6 +87,8 @@ pub(crate) enum Refusal {
     TooLarge { owner: NodeId, limit: usize },
     #[error("there is no room for what it sets: one global node speaks for entries of {limit} octets at most")]
     Full { limit: usize },
+    #[error("what it says of a family that is watched here has more than {limit} octets")]
+    FamilyTooLarge { limit: usize },
     #[error("it claims entries of more than {limit} nodes")]
     TooManyOwners { limit: usize },
     #[error("it watches more than {limit} families")]

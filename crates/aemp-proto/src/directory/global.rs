@@ -122,6 +122,7 @@ impl Directory {
         if let Some(neighbour) = self.neighbours.get_mut(node) {
             neighbour.slave = None;
         }
+        self.readers.forget(node);
         let me = self.me.clone();
         if let Some(known) = self.replica.claimed(&me, node) {
             let removed = Part::default().since(Some(&known.part));

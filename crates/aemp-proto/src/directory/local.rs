@@ -134,8 +134,14 @@ impl Directory {
 
     /// Sets what a family of the nodes says about a node.
     pub(super) fn set_for_node(&mut self, node: &NodeId, family: &'static str, value: Encoded) {
-        let entry = Entry { stamp: self.stamp(), value };
-        self.change_own(Changes::set(Name::fixed(family), Name::of(node), entry));
+        let (family, key) = (Name::fixed(family), Name::of(node));
+        let own = self.replica.claimed(&self.me, &self.me);
+        let known = own.and_then(|own| own.part.get(&family, &key));
+        // All would have to be told of it, as often as a node says what is known.
+        if known.is_none_or(|known| known.value != value) {
+            let entry = Entry { stamp: self.stamp(), value };
+            self.change_own(Changes::set(family, key, entry));
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     clock::Stamp,
     entry::Changes,
     union::Union,
-    wire::{Claim, Message},
+    wire::{Claim, Message, pieces_of_changes},
 };
 use crate::id::NodeId;
 
@@ -29,8 +29,17 @@ impl Directory {
             let set = union.content(family).into_iter().map(|(key, value)| (key, Stamp::UNKNOWN, value));
             Changes { set: set.collect(), ..Changes::none(family.clone()) }
         });
-        let claim = Claim { owner: self.me.clone(), since: Stamp::UNKNOWN, part: part.collect() };
-        self.send(node, Message::Set(Stamp::UNKNOWN, 0, vec![claim]));
+        let mut part: Vec<Changes> = part.collect();
+        // What the nodes say of themselves comes first.
+        part.sort_by_key(|changes| !changes.family.as_str().starts_with('\''));
+        for (n, (_, part)) in pieces_of_changes(part).into_iter().enumerate() {
+            let (owner, since) = (self.me.clone(), Stamp::UNKNOWN);
+            let message = match n {
+                0 => Message::Set(since, 0, vec![Claim { owner, since, part }]),
+                _ => Message::Update(since, owner, Some(since), part),
+            };
+            self.send(node, message);
+        }
     }
 
     /// Tells base peers that are global of a change in what this node claims.
@@ -54,7 +63,7 @@ impl Directory {
             changes
         });
         let told: Vec<Changes> = told.collect();
-        for message in base::updates(told) {
+        for message in base::updates(told, &self.limits) {
             for to in informed {
                 self.actions.push_back(Action::SendBase { to: to.clone(), message: message.clone() });
             }

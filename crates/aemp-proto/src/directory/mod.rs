@@ -22,6 +22,7 @@ mod query;
 mod random;
 mod readers;
 mod replica;
+mod rivals;
 mod seeds;
 mod seeking;
 mod slave;
@@ -259,14 +260,8 @@ impl Directory {
                 self.take_reply(from, &number, answer);
                 Ok(())
             }
-            Message::Content(_, family, left, piece) => {
-                self.take_content(from, &family, left, piece);
-                Ok(())
-            }
-            Message::Changed(_, family, set, removed) => {
-                self.take_changed(from, &family, set, &removed);
-                Ok(())
-            }
+            Message::Content(_, family, left, piece) => self.take_content(from, &family, left, piece),
+            Message::Changed(_, family, set, removed) => self.take_changed(from, &family, set, &removed),
             request => self.take_request(from, request),
         };
         self.settle();
@@ -310,7 +305,7 @@ impl Directory {
         match self.neighbours.get(&to).map(|neighbour| neighbour.form) {
             Some(Form::Native) => self.actions.push_back(Action::Send { to, message }),
             Some(Form::Base) => {
-                let messages = base::translated(message).into_iter();
+                let messages = base::translated(message, &self.limits).into_iter();
                 self.actions.extend(messages.map(|message| Action::SendBase { to: to.clone(), message }));
             }
             None => {}

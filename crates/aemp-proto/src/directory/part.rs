@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, btree_map};
 
 use super::{
+    Refusal,
     entry::{Changes, Entry},
     name::Name,
 };
+use crate::{id::NodeId, limits::Limits};
 
 /// How much a part holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,20 +33,34 @@ impl Part {
         self.entries.get(&(family.clone(), key.clone()))
     }
 
-    /// Its size after these changes.
+    /// Its size after these changes. A key may be named more than once: what it has at last counts.
     pub(crate) fn size_with(&self, changes: &[Changes]) -> Size {
-        let mut size = self.size();
+        let mut last = BTreeMap::new();
         for Changes { family, set, removed } in changes {
-            let known = |key| self.get(family, key).map(|entry| weight(family, key, entry.value.size()));
-            let gone = set.iter().map(|(key, ..)| key).chain(removed).filter_map(known);
-            let (keys, octets) = gone.fold((0_usize, 0_usize), |(keys, octets), weight| {
-                (keys.saturating_add(1), octets.saturating_add(weight))
-            });
-            let new = set.iter().map(|(key, _, value)| weight(family, key, value.size()));
-            size.entries = size.entries.saturating_add(set.len()).saturating_sub(keys);
-            size.octets = new.fold(size.octets, usize::saturating_add).saturating_sub(octets);
+            last.extend(set.iter().map(|(key, _, value)| ((family, key), Some(value.size()))));
+            last.extend(removed.iter().map(|key| ((family, key), None)));
+        }
+        let mut size = self.size();
+        for ((family, key), value) in last {
+            let gone = self.get(family, key).map(|entry| entry.value.size());
+            let octets = |value: Option<usize>| value.map_or(0, |value| weight(family, key, value));
+            let entries = |value: Option<usize>| usize::from(value.is_some());
+            size.entries = size.entries.saturating_add(entries(value)).saturating_sub(entries(gone));
+            size.octets = size.octets.saturating_add(octets(value)).saturating_sub(octets(gone));
         }
         size
+    }
+
+    /// Whether its owner may have what these changes make of it.
+    pub(super) fn check(&self, owner: &NodeId, changes: &[Changes], limits: &Limits) -> Result<(), Refusal> {
+        let (size, owner) = (self.size_with(changes), owner.clone());
+        if size.entries > limits.max_entries {
+            Err(Refusal::TooManyEntries { owner, limit: limits.max_entries })
+        } else if size.octets > limits.max_owned {
+            Err(Refusal::TooLarge { owner, limit: limits.max_owned })
+        } else {
+            Ok(())
+        }
     }
 
     pub(crate) fn apply(&mut self, changes: &[Changes]) {

@@ -6,6 +6,7 @@ use super::{
     local::{GLOBALS, too_large},
     name::Name,
     union::Changed,
+    wire::{name_size, pieces, size_of_pair},
 };
 
 impl Directory {
@@ -59,24 +60,42 @@ impl Directory {
 
     fn publish(&mut self, changed: &Changed) {
         for (family, keys) in changed {
-            let mut set: Vec<(Name, Encoded)> = Vec::new();
-            let mut removed: Vec<Name> = Vec::new();
-            for (key, before) in keys {
-                match self.replica.union.get(family, key) {
-                    after if after == before.as_ref() => {}
-                    Some(after) => set.push((key.clone(), after.clone())),
-                    None => removed.push(key.clone()),
-                }
-            }
-            if set.is_empty() && removed.is_empty() {
+            let union = &self.replica.union;
+            let all = keys.iter().map(|(key, before)| (key, before, union.get(family, key)));
+            let new = all.filter(|(_, before, after)| before.as_ref() != *after);
+            let new: Vec<_> = new.map(|(key, _, after)| (key.clone(), after.cloned())).collect();
+            if new.is_empty() {
                 continue;
             }
             let watchers: Vec<_> = self.readers.of(family).cloned().collect();
             let clock = self.clock.last();
-            for watcher in watchers {
-                self.send(&watcher, Message::Changed(clock, family.clone(), set.clone(), removed.clone()));
+            let pieces = if watchers.is_empty() { Vec::new() } else { pieces(new.clone(), size_of_new) };
+            for (_, piece) in pieces {
+                let (set, removed) = set_and_removed(piece);
+                for watcher in &watchers {
+                    self.send(watcher, Message::Changed(clock, family.clone(), set.clone(), removed.clone()));
+                }
             }
+            let (set, removed) = set_and_removed(new);
             self.watches.tell_changes(family, set, &removed);
         }
     }
+}
+
+/// A key, and what it has from now on.
+type New = (Name, Option<Encoded>);
+
+fn size_of_new((key, value): &New) -> usize {
+    value.as_ref().map_or_else(|| name_size(key), |value| size_of_pair((key, value)))
+}
+
+fn set_and_removed(new: Vec<New>) -> (Vec<(Name, Encoded)>, Vec<Name>) {
+    let (mut set, mut removed) = (Vec::new(), Vec::new());
+    for (key, value) in new {
+        match value {
+            Some(value) => set.push((key, value)),
+            None => removed.push(key),
+        }
+    }
+    (set, removed)
 }

@@ -1,6 +1,6 @@
 //! What global nodes claim for owners, and what follows from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{clock::Stamp, entry::Changes, part::Part, union::Union};
 use crate::{
@@ -16,17 +16,11 @@ pub(crate) struct Claimed {
     pub(crate) part: Part,
 }
 
-/// How much is claimed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
-    pub(crate) owners: usize,
-    pub(crate) octets: usize,
-}
-
-impl Tally {
-    fn of(claimed: &Claimed) -> Self {
-        Self { owners: 1, octets: claimed.part.size().octets }
-    }
+/// What a global node claims in all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Total {
+    owners: BTreeSet<NodeId>,
+    octets: usize,
 }
 
 /// All claims, and the union of those that count. It depends on the claims alone, not on the order in which they came.
@@ -34,8 +28,8 @@ impl Tally {
 pub(crate) struct Replica {
     /// By owner, then by the global node that claims.
     claims: BTreeMap<NodeId, BTreeMap<NodeId, Claimed>>,
-    /// How much each global node claims in all.
-    tallies: BTreeMap<NodeId, Tally>,
+    /// By global node.
+    totals: BTreeMap<NodeId, Total>,
     pub(crate) union: Union,
 }
 
@@ -46,14 +40,16 @@ impl Replica {
 
     /// All that a global node claims, by owner.
     pub(crate) fn claims_of(&self, global: &NodeId) -> impl Iterator<Item = (&NodeId, &Claimed)> {
-        self.claims.iter().filter_map(move |(owner, claims)| Some((owner, claims.get(global)?)))
+        let owners = self.totals.get(global).into_iter().flat_map(|total| &total.owners);
+        owners.filter_map(move |owner| Some((owner, self.claimed(global, owner)?)))
     }
 
     /// A global node claims this part of an owner, and no other; `None`: no part at all.
     pub(crate) fn claim(&mut self, global: &NodeId, owner: &NodeId, claimed: Option<Claimed>) {
-        let tally = |claimed: Option<&Claimed>| claimed.map_or_else(Tally::default, Tally::of);
-        let (added, gone) = (tally(claimed.as_ref()), tally(self.claimed(global, owner)));
+        let octets = |claimed: Option<&Claimed>| claimed.map_or(0, |claimed| claimed.part.size().octets);
+        let (added, gone) = (octets(claimed.as_ref()), octets(self.claimed(global, owner)));
         self.count(global, added, gone);
+        self.count_owner(global, owner, claimed.is_some());
         let Self { claims, union, .. } = self;
         let of_owner = claims.entry(owner.clone()).or_default();
         let before = authority(of_owner).map(|(global, _)| global.clone());
@@ -80,39 +76,54 @@ impl Replica {
     /// A part that a global node claims changes.
     pub(crate) fn update(&mut self, global: &NodeId, owner: &NodeId, since: Stamp, changes: &[Changes]) {
         let Self { claims, union, .. } = self;
-        let known = claims.get_mut(owner).and_then(|claims| {
-            let counts = authority(claims).is_some_and(|(counting, _)| counting == global);
-            claims.get_mut(global).map(|claimed| (claimed, counts))
-        });
-        match known {
-            Some((claimed, true)) if claimed.since <= since => {
+        let of_owner = claims.entry(owner.clone()).or_default();
+        let others = of_owner.iter().filter(|(other, _)| *other != global);
+        let greatest = others.map(|(other, claimed)| (claimed.since, other.clone())).max();
+        let counts = |since| greatest.as_ref() < Some(&(since, global.clone()));
+        match of_owner.get_mut(global) {
+            Some(claimed) if counts(claimed.since) == counts(since) => {
+                let before = claimed.part.size().octets;
                 claimed.since = since;
-                let before = Tally::of(claimed);
                 claimed.part.apply(changes);
-                let after = Tally::of(claimed);
-                union.apply(owner, changes);
+                let after = claimed.part.size().octets;
+                if counts(since) {
+                    union.apply(owner, changes);
+                }
                 self.count(global, after, before);
             }
             known => {
-                let mut part = known.map(|(claimed, _)| claimed.part.clone()).unwrap_or_default();
+                let mut part = known.map(|claimed| claimed.part.clone()).unwrap_or_default();
                 part.apply(changes);
                 self.claim(global, owner, Some(Claimed { since, part }));
             }
         }
     }
 
-    fn count(&mut self, global: &NodeId, added: Tally, gone: Tally) {
-        let tally = self.tallies.entry(global.clone()).or_default();
-        tally.owners = tally.owners.saturating_add(added.owners).saturating_sub(gone.owners);
-        tally.octets = tally.octets.saturating_add(added.octets).saturating_sub(gone.octets);
-        if *tally == Tally::default() {
-            self.tallies.remove(global);
+    fn count(&mut self, global: &NodeId, added: usize, gone: usize) {
+        let total = self.totals.entry(global.clone()).or_default();
+        total.octets = total.octets.saturating_add(added).saturating_sub(gone);
+    }
+
+    fn count_owner(&mut self, global: &NodeId, owner: &NodeId, is_there: bool) {
+        let Some(total) = self.totals.get_mut(global) else { return };
+        if is_there {
+            total.owners.insert(owner.clone());
+        } else {
+            total.owners.remove(owner);
+        }
+        if total.owners.is_empty() {
+            self.totals.remove(global);
         }
     }
 
-    /// How much a global node claims.
-    pub(crate) fn tally(&self, global: &NodeId) -> Tally {
-        self.tallies.get(global).copied().unwrap_or_default()
+    /// For how many owners a global node speaks.
+    pub(crate) fn owners(&self, global: &NodeId) -> usize {
+        self.totals.get(global).map_or(0, |total| total.owners.len())
+    }
+
+    /// How many octets of entries it claims.
+    pub(crate) fn octets(&self, global: &NodeId) -> usize {
+        self.totals.get(global).map_or(0, |total| total.octets)
     }
 
     /// A global node claims these parts, and no others.

@@ -207,7 +207,10 @@ impl Seeds {
     /// An attempt led to this node itself.
     pub(super) fn reached_itself(&mut self, address: &Address) {
         self.under_way.remove(address);
-        self.itself.insert(address.clone());
+        // Others may have any number of names for this node.
+        if self.itself.len() < MAX_LEADS {
+            self.itself.insert(address.clone());
+        }
         self.own.retain(|seed| seed != address);
         self.met_itself = true;
     }

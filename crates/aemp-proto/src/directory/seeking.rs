@@ -17,6 +17,8 @@ use crate::{
 const AT_ONCE: usize = 8;
 /// The pauses of a global node are longer by this: it has what it needs, and looks for what else there may be.
 const LONGER: u32 = 6;
+/// Addresses of one global node that are tried: what it says of itself may be thousands.
+const MAX_ADDRESSES: usize = 32;
 
 /// What an attempt came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,17 +119,20 @@ impl Directory {
         self.seeds.begin_round(targets, self.now, pauses, &mut self.random);
     }
 
-    fn targets(&self) -> Vec<Target> {
+    fn targets(&mut self) -> Vec<Target> {
         let anybody = |address: &Address| Target { address: address.clone(), node: None };
         let mut targets: Vec<Target> = self.seeds.own().iter().map(anybody).collect();
         if matches!(self.role, Role::Global { .. }) {
             let of_slaves = self.neighbours.values().filter_map(|neighbour| neighbour.slave.as_ref()).flatten();
             targets.extend(of_slaves.take(self.limits.max_seeds).map(anybody));
-            let globals = self.globals().flat_map(|node| {
+            // Who makes some up shall not keep this node from the others for ever: each round has others.
+            let mut globals: Vec<NodeId> = self.globals().collect();
+            self.random.shuffle(&mut globals);
+            let globals = globals.into_iter().flat_map(|node| {
                 let addresses = self.addresses_of(&node);
                 addresses.into_iter().map(move |address| Target { address, node: Some(node.clone()) })
             });
-            targets.extend(globals);
+            targets.extend(globals.take(self.limits.max_seeds));
             let lost = self.seeds.lost();
             targets.extend(lost.map(|(node, address)| Target { address: address.clone(), node: Some(node.clone()) }));
         }
@@ -146,6 +151,7 @@ impl Directory {
         let mut addresses = node.recipe().to_vec();
         let listed = parsed(&self.listeners_of(node).unwrap_or_default());
         addresses.extend(listed.into_iter().filter(|address| !node.recipe().contains(address)));
+        addresses.truncate(MAX_ADDRESSES);
         addresses
     }
 }

@@ -1,7 +1,7 @@
 //! A node that has a master, or looks for one.
 
 use super::{
-    Action, Directory, Message, Role,
+    Action, Directory, Message, Refusal, Role,
     clock::Stamp,
     entry::Encoded,
     local::{parsed, too_large},
@@ -141,16 +141,29 @@ impl Directory {
         }
     }
 
-    pub(super) fn take_content(&mut self, from: &NodeId, family: &Name, left: u32, piece: Vec<(Name, Encoded)>) {
+    pub(super) fn take_content(
+        &mut self,
+        from: &NodeId,
+        family: &Name,
+        left: u32,
+        piece: Vec<(Name, Encoded)>,
+    ) -> Result<(), Refusal> {
         if self.is_master(from) {
-            self.watches.arrive(family, piece, left == 0);
+            self.watches.arrive(family, piece, left == 0, self.limits.max_claimed)
+        } else {
+            Ok(())
         }
     }
 
-    pub(super) fn take_changed(&mut self, from: &NodeId, family: &Name, set: Vec<(Name, Encoded)>, removed: &[Name]) {
-        if self.is_master(from) {
-            self.watches.tell_changes(family, set, removed);
-        }
+    pub(super) fn take_changed(
+        &mut self,
+        from: &NodeId,
+        family: &Name,
+        set: Vec<(Name, Encoded)>,
+        removed: &[Name],
+    ) -> Result<(), Refusal> {
+        let most = self.limits.max_claimed;
+        if self.is_master(from) { self.watches.hear_changes(family, set, removed, most) } else { Ok(()) }
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     entry::{Changes, Encoded, Entry},
     name::Name,
+    rivals::Rivals,
 };
 use crate::{
     id::NodeId,
@@ -17,7 +18,7 @@ pub(crate) type Content = BTreeMap<Name, Encoded>;
 /// The entries of all owners, one for each owner of a key.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Union {
-    families: BTreeMap<Name, BTreeMap<Name, Vec<(NodeId, Entry)>>>,
+    families: BTreeMap<Name, BTreeMap<Name, Rivals>>,
     /// What keys had before they changed, since somebody asked.
     changed: Changed,
 }
@@ -26,15 +27,15 @@ pub(crate) struct Union {
 pub(crate) type Changed = BTreeMap<Name, BTreeMap<Name, Option<Encoded>>>;
 
 impl Union {
-    /// Which value a key has: that of the greatest rank.
+    /// Which value a key has.
     pub(crate) fn get(&self, family: &Name, key: &Name) -> Option<&Encoded> {
-        winner(self.families.get(family)?.get(key)?)
+        self.families.get(family)?.get(key)?.winner()
     }
 
     /// All that a family has.
     pub(crate) fn content(&self, family: &Name) -> Content {
         let keys = self.families.get(family).into_iter().flatten();
-        keys.filter_map(|(key, entries)| Some((key.clone(), winner(entries)?.clone()))).collect()
+        keys.filter_map(|(key, rivals)| Some((key.clone(), rivals.winner()?.clone()))).collect()
     }
 
     pub(crate) fn families(&self) -> impl Iterator<Item = &Name> {
@@ -61,15 +62,20 @@ impl Union {
     fn put(&mut self, owner: &NodeId, family: &Name, key: &Name, entry: Option<Entry>) {
         let before = self.get(family, key).cloned();
         let keys = self.families.entry(family.clone()).or_default();
-        let entries = keys.entry(key.clone()).or_default();
-        entries.retain(|(other, _)| other != owner);
-        entries.extend(entry.map(|entry| (owner.clone(), entry)));
-        let after = winner(entries);
+        let rivals = keys.entry(key.clone()).or_default();
+        if planted(Bug::LastArrivalCounts) {
+            *rivals = Rivals::None;
+        }
+        match entry {
+            Some(entry) => rivals.set(owner, entry),
+            None => rivals.remove(owner),
+        }
+        let after = rivals.winner();
         if before.as_ref() != after {
             let changed = self.changed.entry(family.clone()).or_default();
             changed.entry(key.clone()).or_insert(before);
         }
-        if entries.is_empty() {
+        if rivals.is_empty() {
             keys.remove(key);
         }
         if keys.is_empty() {
@@ -85,11 +91,4 @@ impl Union {
     pub(crate) fn has_changed(&self) -> bool {
         !self.changed.is_empty()
     }
-}
-
-fn winner(entries: &[(NodeId, Entry)]) -> Option<&Encoded> {
-    if planted(Bug::LastArrivalCounts) {
-        return entries.last().map(|(_, entry)| &entry.value);
-    }
-    entries.iter().max_by(|(a, one), (b, other)| one.rank(a).cmp(&other.rank(b))).map(|(_, entry)| &entry.value)
 }

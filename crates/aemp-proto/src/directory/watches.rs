@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Change, entry::Encoded, name::Name, union::Content};
+use super::{Change, Refusal, entry::Encoded, name::Name, union::Content};
 use crate::planted::{Bug, planted};
 
 /// A watch on a family of the database.
@@ -14,9 +14,38 @@ pub struct DatabaseWatch(u64);
 struct Watched {
     watches: BTreeSet<DatabaseWatch>,
     /// Nothing until the content was told once.
-    told: Option<Content>,
+    told: Option<Kept>,
     /// Content that has not yet arrived in full.
-    arriving: Content,
+    arriving: Kept,
+}
+
+/// Content, and how many octets it has.
+#[derive(Clone, Debug, Default)]
+struct Kept {
+    content: Content,
+    octets: usize,
+}
+
+impl Kept {
+    /// Gives what the key had before.
+    fn put(&mut self, key: &Name, value: Option<Encoded>) -> Option<Encoded> {
+        let weight = |value: Option<&Encoded>| value.map_or(0, |value| key.as_str().len().saturating_add(value.size()));
+        let added = weight(value.as_ref());
+        let before = match value {
+            Some(value) => self.content.insert(key.clone(), value),
+            None => self.content.remove(key),
+        };
+        self.octets = self.octets.saturating_add(added).saturating_sub(weight(before.as_ref()));
+        before
+    }
+}
+
+impl From<Content> for Kept {
+    fn from(content: Content) -> Self {
+        let mut kept = Self::default();
+        content.into_iter().for_each(|(key, value)| drop(kept.put(&key, Some(value))));
+        kept
+    }
 }
 
 /// All watches of this node, and what they are still to be told.
@@ -37,7 +66,7 @@ impl Watches {
         let watched = self.families.entry(family).or_default();
         watched.watches.insert(watch);
         if let Some(told) = &watched.told {
-            let mut change = Change::initial(told);
+            let mut change = Change::initial(&told.content);
             if planted(Bug::LaterWatchIncomplete) {
                 change.added.pop();
             }
@@ -70,19 +99,33 @@ impl Watches {
         std::mem::take(&mut self.notices)
     }
 
-    /// Part of the content of a family, of which more may follow before it counts.
-    pub(crate) fn arrive(&mut self, family: &Name, piece: Vec<(Name, Encoded)>, is_last: bool) {
-        let Some(watched) = self.families.get_mut(family) else { return };
-        watched.arriving.extend(piece);
-        if is_last {
-            let content = std::mem::take(&mut watched.arriving);
-            self.tell_content(family, content);
+    /// Part of the content of a family, of which more may follow before it counts. If what came before has more than `most`
+    /// octets, nothing of it counts.
+    pub(crate) fn arrive(
+        &mut self,
+        family: &Name,
+        piece: Vec<(Name, Encoded)>,
+        is_last: bool,
+        most: usize,
+    ) -> Result<(), Refusal> {
+        let Some(watched) = self.families.get_mut(family) else { return Ok(()) };
+        let is_too_much = watched.arriving.octets > most;
+        if !is_too_much {
+            piece.into_iter().for_each(|(key, value)| drop(watched.arriving.put(&key, Some(value))));
         }
+        let arrived = if is_last { std::mem::take(&mut watched.arriving) } else { Kept::default() };
+        if is_too_much {
+            return Err(Refusal::FamilyTooLarge { limit: most });
+        }
+        if is_last {
+            self.tell_content(family, arrived.content);
+        }
+        Ok(())
     }
 
     /// Content that has arrived in part will not go on.
     pub(crate) fn forget_arriving(&mut self) {
-        self.families.values_mut().for_each(|watched| watched.arriving.clear());
+        self.families.values_mut().for_each(|watched| watched.arriving = Kept::default());
     }
 
     /// This is all that a family has: told as the first content, or as what is new about it.
@@ -91,12 +134,28 @@ impl Watches {
         let change = match &watched.told {
             Some(_) if planted(Bug::ContentAlwaysNew) => Some(Change::initial(&content)),
             None => Some(Change::initial(&content)),
-            Some(old) => Change::between(old, &content),
+            Some(old) => Change::between(&old.content, &content),
         };
-        watched.told = Some(content);
+        watched.told = Some(content.into());
         for watch in change.iter().flat_map(|_| &watched.watches) {
             self.notices.extend(change.clone().map(|change| (*watch, change)));
         }
+    }
+
+    /// The master says that this changes in a family. If that has more than `most` octets already, nothing is set.
+    pub(crate) fn hear_changes(
+        &mut self,
+        family: &Name,
+        set: Vec<(Name, Encoded)>,
+        removed: &[Name],
+        most: usize,
+    ) -> Result<(), Refusal> {
+        let told = self.families.get(family).and_then(|watched| watched.told.as_ref());
+        if !set.is_empty() && told.is_some_and(|told| told.octets > most) {
+            return Err(Refusal::FamilyTooLarge { limit: most });
+        }
+        self.tell_changes(family, set, removed);
+        Ok(())
     }
 
     /// This changes in a family whose content was told.
@@ -105,12 +164,12 @@ impl Watches {
         let Some(told) = &mut watched.told else { return };
         let mut change = Change::default();
         for (key, value) in set {
-            let before = told.insert(key.clone(), value.clone());
+            let before = told.put(&key, Some(value.clone()));
             let before = before.as_ref().filter(|_| !planted(Bug::ChangedAsAdded));
             change.note(&key, before, Some(&value));
         }
         for key in removed {
-            let before = told.remove(key);
+            let before = told.put(key, None);
             change.note(key, before.as_ref(), None);
         }
         if !change.is_empty() {

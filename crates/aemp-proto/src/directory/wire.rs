@@ -154,7 +154,7 @@ fn size_of_entry((key, _, value): &(Name, Stamp, Encoded)) -> usize {
 }
 
 /// Octets of a name on the wire, at most.
-fn name_size(name: &Name) -> usize {
+pub(crate) fn name_size(name: &Name) -> usize {
     name.as_str().len().saturating_add(3)
 }
 

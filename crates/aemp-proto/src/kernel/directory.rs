@@ -7,7 +7,7 @@ use crate::{
     directory::{Action, DatabaseError, DatabaseWatch, Directory, Form, Message, Query, Reached, Refusal},
     id::{Address, NodeId, PortName, PortNumber},
     message::cbor,
-    reason::Reason,
+    reason::{Reason, ReasonCode},
     session::{Envelope, Naming, Sender},
     time::Time,
     value::Value,
@@ -128,12 +128,13 @@ impl Kernel {
             fields: no_fields,
         };
         let sent = self.write_frame(key, &envelope, now, |out| cbor::encode(message, out));
-        if matches!(sent, Ok(true)) {
-            self.check_control_room(key);
-        } else {
-            let epoch = self.peers.get(key).map_or(0, |peer| peer.session.epoch).saturating_add(1);
-            self.fail(key, epoch, &overload(), now);
-        }
+        let reason = match sent {
+            Ok(true) => return self.check_control_room(key),
+            Ok(false) => overload(),
+            Err(error) => Reason::new(ReasonCode::Unencodable, error.to_string()),
+        };
+        let epoch = self.peers.get(key).map_or(0, |peer| peer.session.epoch).saturating_add(1);
+        self.fail(key, epoch, &reason, now);
     }
 
     /// A message to the node port. What is not for the directory is dropped.

@@ -52,7 +52,7 @@ impl FailedSpawns {
 }
 
 /// As much of a reason as can be told, and how many octets that are at most.
-fn tellable(reason: Reason) -> (Reason, usize) {
+pub(super) fn tellable(reason: Reason) -> (Reason, usize) {
     let mut encoded = Vec::new();
     match reason.encode(&mut encoded) {
         Ok(()) if encoded.len() <= MAX_REASON => (reason, encoded.len()),

@@ -13,7 +13,7 @@ use crate::{
 };
 
 use super::{
-    Certificate, Delivery, Event, Fenced, Kernel, Output,
+    Certificate, Contract, Delivery, Event, Fenced, Kernel, Output,
     arena::Key,
     peer::Peer,
     retiring::{Retired, retired},
@@ -38,6 +38,8 @@ pub(crate) struct Made {
     /// The number of the session.
     session: u64,
     at: Time,
+    /// The peer was a native node.
+    with_native: bool,
 }
 
 impl Fence {
@@ -60,10 +62,13 @@ pub(crate) struct Fences {
 impl super::fingerprint::Feed for Fences {
     fn feed<H: std::hash::Hasher>(&self, view: &mut super::fingerprint::View<'_, H>) {
         let Self { by_name, bound_before, retired } = self;
-        view.sorted(by_name, |view, Fence { reason, made: Made { session, at: _ }, has_outlived, settled, kills }| {
-            view.reason(reason);
-            view.put(&(session, has_outlived, settled, kills));
-        });
+        view.sorted(
+            by_name,
+            |view, Fence { reason, made: Made { session, at: _, with_native: _ }, has_outlived, settled, kills }| {
+                view.reason(reason);
+                view.put(&(session, has_outlived, settled, kills));
+            },
+        );
         view.put(bound_before);
         retired.feed(view);
     }
@@ -148,7 +153,7 @@ impl Fences {
             (false, false) => Certificate::Owed,
             (false, true) => Certificate::OwedKill,
         };
-        let Made { session, at } = fence.made;
+        let Made { session, at, .. } = fence.made;
         Some(Fenced { ago: now.since(at), reason: fence.reason.clone(), session, certificate })
     }
 
@@ -166,7 +171,8 @@ impl Peer {
         let before = self.fences.len();
         let earlier = std::mem::take(&mut self.earlier);
         if self.is_base() {
-            self.forget_dead();
+            self.forget_dead(None);
+            self.queue_certificates();
             return 0;
         }
         if planted(Bug::BaseProtocol) || planted(Bug::DeliveredAfterReconnect) {
@@ -197,19 +203,19 @@ impl Peer {
         self.fences.len().saturating_sub(before)
     }
 
-    /// A base peer's next connection knows nothing of this one: what was dead in either direction is dead no more.
-    fn forget_dead(&mut self) {
-        self.fences = Fences::default();
+    /// A base peer's next connection knows nothing of this one: what was dead in either direction is dead no more, but for what
+    /// was declared dead in the session that is kept. A base peer can have the ID of a native node that is away: what is dead
+    /// there stays dead.
+    fn forget_dead(&mut self, kept: Option<u64>) {
+        let stays = |fence: &Fence| fence.made.with_native || Some(fence.made.session) == kept;
+        self.fences.by_name.retain(|_, fence| stays(fence));
+        self.fences.retired.forget_unknown();
         self.closed_here.clear();
     }
 
     /// A base peer was met: only what was declared dead since the last session failed stays dead.
     pub(crate) fn forget_dead_of_earlier_sessions(&mut self) {
-        let session = self.session.epoch;
-        let mut fences = std::mem::take(&mut self.fences);
-        self.forget_dead();
-        fences.by_name.retain(|_, fence| fence.made.session == session);
-        self.fences.by_name = fences.by_name;
+        self.forget_dead(Some(self.session.epoch));
     }
 
     /// What bugs that can be planted do when a session begins.
@@ -224,7 +230,8 @@ impl Peer {
 
     /// The mark of a fence that is made now.
     pub(crate) const fn made(&self, at: Time) -> Made {
-        Made { session: self.session.epoch, at }
+        let with_native = matches!(self.contract, Some(Contract::Native));
+        Made { session: self.session.epoch, at, with_native }
     }
 
     /// A fence that the peer itself has asked for: there is nothing to certify.

@@ -289,8 +289,8 @@ pub enum DialFailure {
     /// The secrets or certificates do not match, or versions have nothing in common: trying again is useless.
     #[error("{0}")]
     Rejected(Reason),
-    /// This node itself is there, or another one with its ID.
-    #[error("the node at this address is this node itself, or another with its ID: every node needs an ID of its own")]
+    /// This node itself is there.
+    #[error("the node at this address is this node itself")]
     OwnNode,
     /// Anything else.
     #[error("{0}")]

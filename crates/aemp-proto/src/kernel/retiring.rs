@@ -46,6 +46,11 @@ impl Retired {
         self.all = true;
     }
 
+    /// A base peer, which is no incarnation, is dead for no longer than its session.
+    pub(crate) const fn forget_unknown(&mut self) {
+        self.all = false;
+    }
+
     pub(crate) fn holds(&self, incarnation: Incarnation) -> bool {
         self.all || self.incarnations.contains(&incarnation)
     }

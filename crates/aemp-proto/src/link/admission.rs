@@ -26,8 +26,8 @@ pub enum NotAdmitted {
     /// [`Limits::handshakes`] is reached.
     #[error("too many connections are in their handshake")]
     Full,
-    /// [`Limits::handshakes_per_address`] is reached.
-    #[error("too many connections from this address are in their handshake")]
+    /// [`Limits::handshakes_per_address`] is reached, or the fourfold of it by the network of an IPv6 address.
+    #[error("too many connections from this address or its network are in their handshake")]
     FullForAddress,
 }
 
@@ -38,9 +38,18 @@ pub struct Admission(Rc<RefCell<Counts>>);
 #[derive(Debug)]
 struct Counts {
     limit: usize,
-    limit_per_source: usize,
+    limit_per_address: usize,
     all: usize,
-    by_source: FxHashMap<Source, usize>,
+    by_crowd: FxHashMap<Crowd, usize>,
+}
+
+/// Those who share a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Crowd {
+    /// All connections from one address.
+    Source(Source),
+    /// All from addresses with these first 64 bits: one host may have a whole such network of IPv6 addresses.
+    Network(u64),
 }
 
 impl Admission {
@@ -48,9 +57,9 @@ impl Admission {
     pub fn new(limits: &Limits) -> Self {
         Self(Rc::new(RefCell::new(Counts {
             limit: limits.handshakes,
-            limit_per_source: limits.handshakes_per_address,
+            limit_per_address: limits.handshakes_per_address,
             all: 0,
-            by_source: FxHashMap::default(),
+            by_crowd: FxHashMap::default(),
         })))
     }
 
@@ -60,18 +69,20 @@ impl Admission {
     ///
     /// A limit is reached: close the connection at once. Nothing is counted.
     pub fn admit(&self, source: Source, now: Time) -> Result<Admitted, NotAdmitted> {
-        let source = source.canonical();
+        let crowds = source.crowds();
         let mut counts = self.0.borrow_mut();
         if counts.all >= counts.limit {
             return Err(NotAdmitted::Full);
         }
-        let of_source = counts.by_source.get(&source).copied().unwrap_or_default();
-        if of_source >= counts.limit_per_source {
+        if crowds.iter().flatten().any(|crowd| counts.is_full(*crowd)) {
             return Err(NotAdmitted::FullForAddress);
         }
-        counts.by_source.insert(source, of_source.saturating_add(1));
+        for crowd in crowds.into_iter().flatten() {
+            let of_crowd = counts.by_crowd.entry(crowd).or_default();
+            *of_crowd = of_crowd.saturating_add(1);
+        }
         counts.all = counts.all.saturating_add(1);
-        Ok(Admitted { source, deadline: now.after(HANDSHAKE_DEADLINE), admission: self.clone() })
+        Ok(Admitted { crowds, deadline: now.after(HANDSHAKE_DEADLINE), admission: self.clone() })
     }
 
     /// Connections in their handshake.
@@ -80,12 +91,37 @@ impl Admission {
     }
 }
 
+impl Counts {
+    fn is_full(&self, crowd: Crowd) -> bool {
+        let limit = match crowd {
+            Crowd::Source(_) => self.limit_per_address,
+            Crowd::Network(_) => self.limit_per_address.saturating_mul(4),
+        };
+        self.by_crowd.get(&crowd).is_some_and(|count| *count >= limit)
+    }
+
+    fn leave(&mut self, crowd: Crowd) {
+        if let Entry::Occupied(mut of_crowd) = self.by_crowd.entry(crowd) {
+            *of_crowd.get_mut() = of_crowd.get().saturating_sub(1);
+            if *of_crowd.get() == 0 {
+                of_crowd.remove();
+            }
+        }
+    }
+}
+
 impl Source {
-    /// One host has one address, written as IPv4 or as IPv6.
-    fn canonical(self) -> Self {
+    /// The crowds that it is in. An address is the same, written as IPv4 or as IPv6.
+    fn crowds(self) -> [Option<Crowd>; 2] {
         match self {
-            Self::Ip(ip) => Self::Ip(ip.to_canonical()),
-            Self::Local => Self::Local,
+            Self::Ip(ip) => match ip.to_canonical() {
+                IpAddr::V6(ip) => {
+                    let network = ip.to_bits().checked_shr(64).and_then(|bits| u64::try_from(bits).ok());
+                    [Some(Crowd::Source(Self::Ip(ip.into()))), network.map(Crowd::Network)]
+                }
+                ip => [Some(Crowd::Source(Self::Ip(ip))), None],
+            },
+            Self::Local => [Some(Crowd::Source(Self::Local)), None],
         }
     }
 }
@@ -93,7 +129,7 @@ impl Source {
 /// The place of one connection, free again when this is dropped.
 #[derive(Debug)]
 pub struct Admitted {
-    source: Source,
+    crowds: [Option<Crowd>; 2],
     deadline: Time,
     admission: Admission,
 }
@@ -109,12 +145,7 @@ impl Drop for Admitted {
     fn drop(&mut self) {
         let mut counts = self.admission.0.borrow_mut();
         counts.all = counts.all.saturating_sub(1);
-        if let Entry::Occupied(mut of_source) = counts.by_source.entry(self.source) {
-            *of_source.get_mut() = of_source.get().saturating_sub(1);
-            if *of_source.get() == 0 {
-                of_source.remove();
-            }
-        }
+        self.crowds.into_iter().flatten().for_each(|crowd| counts.leave(crowd));
     }
 }
 
@@ -140,6 +171,17 @@ mod tests {
     }
 
     #[test]
+    fn one_host_with_a_network_of_addresses_cannot_take_all_places() {
+        let admission = Admission::new(&Limits::default());
+        let from = |address: String| admission.admit(Source::Ip(address.parse().unwrap()), Time::ZERO);
+        let mut places: Vec<_> = (0..64).map(|host| from(format!("2001:db8::{host:x}")).unwrap()).collect();
+        assert_eq!(from("2001:db8::ffff".into()).unwrap_err(), NotAdmitted::FullForAddress);
+        assert!(from("2001:db8:0:1::".into()).is_ok(), "another network");
+        places.pop();
+        assert!(from("2001:db8::ffff".into()).is_ok());
+    }
+
+    #[test]
     fn all_addresses_together_have_256_places() {
         let admission = Admission::new(&Limits::default());
         let mut places: Vec<_> = (0..16)
@@ -158,7 +200,8 @@ mod tests {
             drop(admission.admit(source(last), Time::ZERO));
         }
         assert_eq!(admission.count(), 0);
-        assert!(admission.0.borrow().by_source.is_empty());
+        drop(admission.admit(Source::Ip("2001:db8::1".parse().unwrap()), Time::ZERO));
+        assert!(admission.0.borrow().by_crowd.is_empty());
     }
 
     #[test]

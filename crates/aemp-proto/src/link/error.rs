@@ -14,8 +14,11 @@ pub enum LinkError {
         "the other side did not prove that it is a member: give both nodes the same secret, or certificates of one authority"
     )]
     AuthenticationFailed,
-    /// The other side uses this node's own ID.
-    #[error("the other side is this node itself, or another with the same node ID: every node needs an ID of its own")]
+    /// Another node, or who pretends to be one, uses this node's own ID.
+    #[error("the other side is another node with the same node ID: every node needs an ID of its own")]
+    NodeIdInUse,
+    /// This node has met itself.
+    #[error("the other side is this node itself")]
     OwnNode,
     /// Both sides follow their rules, and have too little in common.
     #[error(transparent)]
@@ -59,7 +62,7 @@ pub enum PeerIncompatible {
     NoTls,
     /// The other side speaks the base protocol only.
     #[error(
-        "the other side does not speak the native protocol: it is a node of AnyEvent::MP, or speaks like one, and has to be admitted (legacy_bind, legacy_peer)"
+        "the other side does not speak the native protocol: it is a node of AnyEvent::MP, or speaks like one, and has to be admitted (legacy_bind, legacy_peer, legacy_seed)"
     )]
     NotNative,
 }
@@ -132,7 +135,7 @@ impl LinkError {
         match self {
             Self::Refused(refusal) => refusal.code().as_str(),
             Self::WrongNode { .. } => "wrong_node",
-            Self::OwnNode => "node_id_in_use",
+            Self::NodeIdInUse | Self::OwnNode => "node_id_in_use",
             Self::PeerIncompatible(_) => "version",
             Self::AuthenticationFailed | Self::PeerMisbehaved(_) => "auth_failed",
         }

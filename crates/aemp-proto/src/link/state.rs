@@ -232,11 +232,13 @@ impl Link {
         if *peer == self.greeting {
             return Err(PeerMisbehaved::Echo.into());
         }
-        if peer.node() == &self.identity.node {
-            return Err(LinkError::OwnNode);
-        }
         if peer.nonce_line() == self.greeting.nonce_line() {
             return Err(PeerMisbehaved::SameNonce.into());
+        }
+        if peer.node() == &self.identity.node {
+            // Anybody can call himself that: only a nonce of its own shows a node that it met itself.
+            let is_own = peer.native_nonce().is_some_and(|nonce| self.nonce.is_of_same_node(&nonce));
+            return Err(if is_own { LinkError::OwnNode } else { LinkError::NodeIdInUse });
         }
         let agreement = agree(&self.greeting, peer)?;
         let nonce = peer.native_nonce().ok_or(PeerMisbehaved::Nonce)?;

@@ -163,8 +163,9 @@ impl Reader<'_> {
 
 /// The text form of a value: a string, or a list of strings.
 fn text_of(item: &Item) -> Result<String, String> {
-    let strings = |array: &Array| array.iter().map(Value::as_str).collect::<Option<Vec<_>>>().map(|all| all.join(","));
+    let strings = |array: &Array| array.iter().map(Value::as_str).collect::<Option<Vec<_>>>().map(|all| all.join(", "));
     let text = item.as_str().map(str::to_owned).or_else(|| item.as_array().and_then(strings));
+    let text = text.or_else(|| item.as_bool().map(|yes| yes.to_string()));
     text.ok_or_else(|| format!("it is a text in quotes, or a list of such texts, not {}", item.type_name()))
 }
 

@@ -65,6 +65,14 @@ fn two_settings_that_exclude_each_other_are_an_error() {
 }
 
 #[test]
+fn truth_values_need_no_quotes_and_lists_keep_their_elements() {
+    let written = "global = true\nlegacy_peers = [\"a@1.2.3.4:5,1.2.3.4:6\", \"1.2.3.4:7\"]\n";
+    let layer = file(written).layer(None).unwrap();
+    let settings: Vec<String> = layer.into_settings().map(|(setting, _)| setting.to_string()).collect();
+    assert_eq!(settings, ["true", "a@1.2.3.4:5,1.2.3.4:6, 1.2.3.4:7"]);
+}
+
+#[test]
 fn a_profile_may_replace_a_setting_by_its_alternative() {
     let layer = file("secret = \"a\"\n[profile.x]\nsecret_file = \"b\"\n").layer(Some("x")).unwrap();
     let settings: Vec<Key> = layer.into_settings().map(|(setting, _)| setting.key()).collect();

@@ -88,7 +88,7 @@ pub enum ConfigError {
     #[error("no home folder is known: set HOME, XDG_CONFIG_HOME, or AEMP_CONFIG to the path of a file")]
     NoFolder,
     /// Others can read or change the file of a secret.
-    #[error("{} can be read or changed by others: chmod 600 it, and draw a new secret", path.display())]
+    #[error("{} can be read or changed by others: chmod 600 it, and replace what is in it", path.display())]
     Exposed {
         /// The file.
         path: PathBuf,

@@ -34,6 +34,8 @@ pub enum Key {
     LegacyBind,
     /// The nodes that may be base peers when they are dialled.
     LegacyPeers,
+    /// Where the node looks for global nodes that may be base peers.
+    LegacySeeds,
     /// A file with the certificate that is shown to base peers, its key and the authorities.
     LegacyCertificate,
     /// The secret of base peers.
@@ -42,11 +44,13 @@ pub enum Key {
     LegacySecretFile,
     /// What base peers may do beyond the safe methods.
     LegacyAllow,
+    /// Whether base peers may send messages to any node through this one.
+    LegacyRelay,
 }
 
 impl Key {
     /// All settings, in the order in which they are shown.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Name,
         Self::NodeId,
         Self::Bind,
@@ -61,10 +65,12 @@ impl Key {
         Self::Legacy,
         Self::LegacyBind,
         Self::LegacyPeers,
+        Self::LegacySeeds,
         Self::LegacyCertificate,
         Self::LegacySecret,
         Self::LegacySecretFile,
         Self::LegacyAllow,
+        Self::LegacyRelay,
     ];
 
     /// The name in the file.
@@ -84,10 +90,12 @@ impl Key {
             Self::Legacy => "legacy",
             Self::LegacyBind => "legacy_bind",
             Self::LegacyPeers => "legacy_peers",
+            Self::LegacySeeds => "legacy_seeds",
             Self::LegacyCertificate => "legacy_certificate",
             Self::LegacySecret => "legacy_secret",
             Self::LegacySecretFile => "legacy_secret_file",
             Self::LegacyAllow => "legacy_allow",
+            Self::LegacyRelay => "legacy_relay",
         }
     }
 

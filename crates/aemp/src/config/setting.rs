@@ -1,6 +1,6 @@
 //! A setting: a key with its parsed value.
 
-use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use aemp_proto::{
     base::Tolerated,
@@ -11,7 +11,7 @@ use aemp_proto::{
 use super::{
     duration::{parse_duration, print_duration},
     key::Key,
-    legacy::{parse_network, parse_tolerated, print_network, print_tolerated},
+    legacy::{parse_network, parse_peers, parse_tolerated, print_network, print_peers, print_tolerated},
     secret::SecretText,
 };
 
@@ -35,10 +35,12 @@ pub(super) enum Setting {
     Legacy(bool),
     LegacyBind(Vec<String>),
     LegacyPeers(Vec<NodeId>),
+    LegacySeeds(Vec<Address>),
     LegacyCertificate(PathBuf),
     LegacySecret(SecretText),
     LegacySecretFile(PathBuf),
     LegacyAllow(Tolerated),
+    LegacyRelay(bool),
 }
 
 impl Setting {
@@ -51,7 +53,7 @@ impl Setting {
             Key::Bind => Self::Bind(list(text).map(str::to_owned).collect()),
             Key::Advertise => Self::Advertise(parsed_list(text)?),
             Key::Seeds => Self::Seeds(parsed_list(text)?),
-            Key::Global => Self::Global(text.parse().map_err(|_| "it is true or false")?),
+            Key::Global => Self::Global(parse_bool(text)?),
             Key::Secret => Self::Secret(parse_secret(text)?),
             Key::SecretFile => Self::SecretFile(parse_path(text)?),
             Key::Heartbeat => Self::Heartbeat(positive(text)?),
@@ -59,11 +61,13 @@ impl Setting {
             Key::RefusedIsDeath => Self::RefusedIsDeath(parse_refused_is_death(text)?),
             Key::Legacy => Self::Legacy(parse_network(text)?),
             Key::LegacyBind => Self::LegacyBind(list(text).map(str::to_owned).collect()),
-            Key::LegacyPeers => Self::LegacyPeers(parsed_list(text)?),
+            Key::LegacyPeers => Self::LegacyPeers(parse_peers(text)?),
+            Key::LegacySeeds => Self::LegacySeeds(parsed_list(text)?),
             Key::LegacyCertificate => Self::LegacyCertificate(parse_path(text)?),
             Key::LegacySecret => Self::LegacySecret(parse_secret(text)?),
             Key::LegacySecretFile => Self::LegacySecretFile(parse_path(text)?),
             Key::LegacyAllow => Self::LegacyAllow(parse_tolerated(list(text))?),
+            Key::LegacyRelay => Self::LegacyRelay(parse_bool(text)?),
         })
     }
 
@@ -83,10 +87,12 @@ impl Setting {
             Self::Legacy(_) => Key::Legacy,
             Self::LegacyBind(_) => Key::LegacyBind,
             Self::LegacyPeers(_) => Key::LegacyPeers,
+            Self::LegacySeeds(_) => Key::LegacySeeds,
             Self::LegacyCertificate(_) => Key::LegacyCertificate,
             Self::LegacySecret(_) => Key::LegacySecret,
             Self::LegacySecretFile(_) => Key::LegacySecretFile,
             Self::LegacyAllow(_) => Key::LegacyAllow,
+            Self::LegacyRelay(_) => Key::LegacyRelay,
         }
     }
 }
@@ -98,9 +104,11 @@ impl fmt::Display for Setting {
             Self::Name(name) => f.write_str(name),
             Self::NodeId(id) => id.fmt(f),
             Self::Bind(listen) | Self::LegacyBind(listen) => f.write_str(&listen.join(",")),
-            Self::Advertise(addresses) | Self::Seeds(addresses) => f.write_str(&joined(addresses)),
-            Self::Global(global) => global.fmt(f),
-            Self::LegacyPeers(peers) => f.write_str(&joined(peers)),
+            Self::Advertise(addresses) | Self::Seeds(addresses) | Self::LegacySeeds(addresses) => {
+                f.write_str(&joined(addresses))
+            }
+            Self::Global(yes) | Self::LegacyRelay(yes) => yes.fmt(f),
+            Self::LegacyPeers(peers) => f.write_str(&print_peers(peers)),
             Self::Secret(_) | Self::LegacySecret(_) => f.write_str("(not shown)"),
             Self::SecretFile(path) | Self::LegacySecretFile(path) | Self::LegacyCertificate(path) => {
                 path.display().fmt(f)
@@ -123,12 +131,16 @@ fn list(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|one| !one.is_empty())
 }
 
-fn parsed_list<T: FromStr<Err: fmt::Display>>(text: &str) -> Result<Vec<T>, String> {
+fn parsed_list(text: &str) -> Result<Vec<Address>, String> {
     list(text).map(|one| one.parse().map_err(display)).collect()
 }
 
-fn joined<T: fmt::Display>(list: &[T]) -> String {
-    list.iter().map(T::to_string).collect::<Vec<_>>().join(",")
+fn joined(list: &[Address]) -> String {
+    list.iter().map(Address::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn parse_bool(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "it is true or false".to_owned())
 }
 
 fn parse_secret(text: &str) -> Result<SecretText, String> {
@@ -181,11 +193,13 @@ mod tests {
             (Key::Legacy, "network"),
             (Key::Legacy, "off"),
             (Key::LegacyBind, "127.0.0.1:0,*:4040"),
-            (Key::LegacyPeers, "aemp/perl/xY3,counter@10.0.0.1:4040"),
+            (Key::LegacyPeers, "aemp/perl/xY3, counter@10.0.0.1:4040,10.0.0.2:4040"),
+            (Key::LegacySeeds, "perl.example.org:4040,10.0.0.1:4040"),
             (Key::LegacyCertificate, "/etc/aemp/perl.pem"),
             (Key::LegacySecretFile, "/etc/aemp/perl.secret"),
             (Key::LegacyAllow, "cleartext,anonymous"),
             (Key::LegacyAllow, "anonymous"),
+            (Key::LegacyRelay, "true"),
         ] {
             let setting = Setting::parse(key, text).unwrap();
             assert_eq!((setting.key(), setting.to_string().as_str()), (key, text));
@@ -208,6 +222,8 @@ mod tests {
             (Key::LegacyCertificate, ""),
             (Key::LegacySecret, " "),
             (Key::LegacyAllow, "everything"),
+            (Key::LegacySeeds, "perl"),
+            (Key::LegacyRelay, "yes"),
         ] {
             assert!(Setting::parse(key, text).is_err(), "{key} {text:?}");
         }

@@ -100,10 +100,12 @@ impl Settings {
             Setting::Legacy(everywhere) => self.legacy.network = Some(everywhere),
             Setting::LegacyBind(bind) => self.legacy.bind = Some(bind),
             Setting::LegacyPeers(peers) => self.legacy.peers = Some(peers),
+            Setting::LegacySeeds(seeds) => self.legacy.seeds = Some(seeds),
             Setting::LegacyCertificate(path) => self.legacy.certificate = Some(path),
             Setting::LegacySecret(secret) => self.legacy.secret = Some(SecretSource::Given(secret)),
             Setting::LegacySecretFile(path) => self.legacy.secret = Some(SecretSource::File(path)),
             Setting::LegacyAllow(tolerated) => self.legacy.tolerated = Some(tolerated),
+            Setting::LegacyRelay(relay) => self.legacy.relay = Some(relay),
         }
         self
     }

@@ -1,9 +1,6 @@
 //! Changes that wait for their reader, merged so that they never take more room than the family itself.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    mem,
-};
+use std::{collections::BTreeMap, mem};
 
 use aemp_proto::{directory::Change, value::Value};
 
@@ -12,8 +9,10 @@ use aemp_proto::{directory::Change, value::Value};
 pub(super) struct Unread {
     content: Content,
     /// Keys that changed since, each once, in the order in which they did first.
-    order: VecDeque<String>,
+    order: BTreeMap<u64, String>,
     changed: BTreeMap<String, Unseen>,
+    /// How many have had a place in the order.
+    placed: u64,
 }
 
 #[derive(Debug, Default)]
@@ -27,6 +26,7 @@ enum Content {
 /// What became of a key.
 #[derive(Debug)]
 struct Unseen {
+    place: u64,
     /// Whether it was there when the reader looked last.
     was_there: bool,
     value: Option<Value>,
@@ -58,12 +58,17 @@ impl Unread {
     }
 
     fn note(&mut self, key: String, was_there: bool, value: Option<Value>) {
-        match self.changed.get_mut(&key) {
-            Some(unseen) => unseen.value = value,
-            None => {
-                self.order.push_back(key.clone());
-                self.changed.insert(key, Unseen { was_there, value });
-            }
+        let Some(unseen) = self.changed.get_mut(&key) else {
+            self.placed += 1;
+            self.order.insert(self.placed, key.clone());
+            self.changed.insert(key, Unseen { place: self.placed, was_there, value });
+            return;
+        };
+        unseen.value = value;
+        if !unseen.was_there && unseen.value.is_none() {
+            // It came and went meanwhile.
+            self.order.remove(&unseen.place);
+            self.changed.remove(&key);
         }
     }
 
@@ -73,16 +78,13 @@ impl Unread {
             self.content = Content::Seen;
             return Some(News::All(content));
         }
-        while let Some(key) = self.order.pop_front() {
-            match self.changed.remove(&key) {
-                Some(Unseen { was_there: false, value: Some(value) }) => return Some(News::Added(key, value)),
-                Some(Unseen { was_there: true, value: Some(value) }) => return Some(News::Changed(key, value)),
-                Some(Unseen { was_there: true, value: None }) => return Some(News::Removed(key)),
-                // It came and went meanwhile.
-                Some(Unseen { was_there: false, value: None }) | None => {}
-            }
-        }
-        None
+        let (_, key) = self.order.pop_first()?;
+        let Unseen { was_there, value, .. } = self.changed.remove(&key)?;
+        Some(match (was_there, value) {
+            (false, Some(value)) => News::Added(key, value),
+            (true, Some(value)) => News::Changed(key, value),
+            (_, None) => News::Removed(key),
+        })
     }
 }
 
@@ -151,11 +153,12 @@ mod tests {
     #[test]
     fn what_comes_and_goes_unseen_takes_no_room() {
         let mut unread = seen(&[]);
-        for _ in 0..1_000 {
-            unread.add(added(&[("a", 1)]));
-            unread.add(removed("a"));
+        for n in 0..1_000 {
+            let key = n.to_string();
+            unread.add(added(&[(&key, 1)]));
+            unread.add(removed(&key));
         }
-        assert_eq!((unread.order.len(), unread.changed.len()), (1, 1));
+        assert_eq!((unread.order.len(), unread.changed.len()), (0, 0));
         assert_eq!(all(&mut unread), []);
     }
 }

@@ -125,12 +125,13 @@ impl Doorway {
 
     /// Connects to an address and does the handshake: with each host that its name stands for, until one succeeds.
     pub(super) async fn dial(&self, expect: Option<NodeId>, address: &Address) -> Result<Established, DialFailure> {
-        if let Some(weakness) = self.confined.or_else(|| self.legacy_weakness(expect.as_ref()))
+        if let Some(weakness) = self.confined.or_else(|| self.legacy_weakness(expect.as_ref(), address))
             && !address.is_same_host()
         {
             let text = format!("it is on another host, and {weakness}");
             return Err(DialFailure::Rejected(Reason::new("weak_secret", text)));
         }
+        let base = self.legacy.as_ref().and_then(|legacy| legacy.towards(expect.as_ref(), address));
         let patience = Patience::new(self.dial_timeout);
         let unreachable = |text: &str| DialFailure::Unreachable(text.to_owned());
         let places = match patience.share(0, places(address)).await {
@@ -140,7 +141,7 @@ impl Doorway {
         let mut failure = (!places.is_empty()).then_some(DialFailure::Refused);
         for (index, place) in places.iter().enumerate() {
             let others = places.len() - index - 1;
-            let failed = match patience.share(others, self.dial_place(expect.clone(), place)).await {
+            let failed = match patience.share(others, self.dial_place(expect.clone(), place, base)).await {
                 Some(Ok(established)) => return Ok(established),
                 Some(Err(DialError::Refused)) => DialFailure::Refused,
                 Some(Err(DialError::Handshake(error))) => self.failure(&error),
@@ -152,22 +153,31 @@ impl Doorway {
     }
 
     /// Why a node that may be a base peer must not be dialled beyond this host, if it must not.
-    pub(super) fn legacy_weakness(&self, expect: Option<&NodeId>) -> Option<Weakness> {
-        self.legacy.as_ref().filter(|legacy| legacy.towards(expect).is_some()).and_then(|legacy| legacy.weakness)
+    pub(super) fn legacy_weakness(&self, expect: Option<&NodeId>, address: &Address) -> Option<Weakness> {
+        let legacy = self.legacy.as_ref().filter(|legacy| legacy.towards(expect, address).is_some());
+        legacy.and_then(|legacy| legacy.weakness)
     }
 
     /// The addresses that a host name stands for now; none if that is not found out in time.
     pub(super) async fn resolve(&self, address: &Address) -> Vec<Address> {
         let places = timeout(self.dial_timeout, places(address)).await.ok().and_then(Result::ok).unwrap_or_default();
-        let addresses = places.iter().filter_map(Place::socket_address);
-        addresses.map(|address| Address::ip(address.ip(), address.port())).collect()
+        let sockets = places.iter().filter_map(Place::socket_address);
+        let addresses: Vec<_> = sockets.map(|socket| Address::ip(socket.ip(), socket.port())).collect();
+        if let Some(legacy) = &self.legacy {
+            legacy.resolved(address, &addresses);
+        }
+        addresses
     }
 
-    async fn dial_place(&self, expect: Option<NodeId>, place: &Place) -> Result<Established, DialError> {
+    async fn dial_place(
+        &self,
+        expect: Option<NodeId>,
+        place: &Place,
+        base: Option<&Rc<Access>>,
+    ) -> Result<Established, DialError> {
         let io = place.connect().await.map_err(|error| {
             if place.is_refusal(&error) { DialError::Refused } else { DialError::Handshake(error.into()) }
         })?;
-        let base = self.legacy.as_ref().and_then(|legacy| legacy.towards(expect.as_ref()));
         let opening = self.opening(Side::Dialler { expect: expect.clone() }, place.socket_address(), base);
         let handshake = async { self.handshake(io, opening?).await };
         handshake.await.map_err(DialError::Handshake)

@@ -186,9 +186,10 @@ fn tls_error(error: io::Error) -> HandshakeError {
 }
 
 impl HandshakeError {
-    /// Whether this side did not want the other: not if it went away, as a dialler does that reached us twice.
+    /// Whether this side did not want the other: not if it went away, as a dialler does that reached us twice, and not if it is
+    /// this node itself, which finds itself among its seeds.
     pub(super) fn is_refusal(&self) -> bool {
-        !matches!(self, Self::Silent | Self::Closed | Self::ClosedByBasePeer | Self::Io(_))
+        !matches!(self, Self::Silent | Self::Closed | Self::ClosedByBasePeer | Self::Io(_)) && !self.is_own_node()
     }
 
     /// Whether dialling the same address again is useless until somebody changes a configuration.

@@ -1,8 +1,15 @@
 //! Base peers, as the driver knows them: nodes of the Perl original, which are admitted only where somebody asked for it.
 
-use std::{collections::BTreeSet, rc::Rc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
-use aemp_proto::{base::Access, id::NodeId};
+use aemp_proto::{
+    base::Access,
+    id::{Address, NodeId},
+};
 
 use super::tls::LegacyCertificate;
 use crate::secret::Weakness;
@@ -25,17 +32,49 @@ pub(crate) struct Legacy {
 pub(crate) enum LegacyDials {
     /// All, also those of which only the address is known.
     All,
-    /// These.
-    Only(BTreeSet<NodeId>),
+    /// These, and whoever is at these places.
+    Only { nodes: BTreeSet<NodeId>, places: Places },
+}
+
+/// Addresses, and what the host names among them stood for when they were last resolved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Places {
+    said: BTreeSet<Address>,
+    resolved: RefCell<BTreeMap<Address, Vec<Address>>>,
+}
+
+impl Places {
+    pub(crate) fn new(said: impl IntoIterator<Item = Address>) -> Self {
+        Self { said: said.into_iter().collect(), resolved: RefCell::default() }
+    }
+
+    fn contains(&self, address: &Address) -> bool {
+        self.said.contains(address) || self.resolved.borrow().values().any(|addresses| addresses.contains(address))
+    }
+
+    fn resolved(&self, name: &Address, addresses: &[Address]) {
+        if self.said.contains(name) {
+            self.resolved.borrow_mut().insert(name.clone(), addresses.to_vec());
+        }
+    }
 }
 
 impl Legacy {
     /// What is offered to a node that is dialled.
-    pub(super) fn towards(&self, expect: Option<&NodeId>) -> Option<&Rc<Access>> {
+    pub(super) fn towards(&self, expect: Option<&NodeId>, address: &Address) -> Option<&Rc<Access>> {
         let allowed = match &self.dials {
             LegacyDials::All => true,
-            LegacyDials::Only(peers) => expect.is_some_and(|node| peers.contains(node)),
+            LegacyDials::Only { nodes, places } => {
+                expect.is_some_and(|node| nodes.contains(node)) || places.contains(address)
+            }
         };
         allowed.then_some(&self.access)
+    }
+
+    /// A name was resolved: what it stands for is the same place.
+    pub(super) fn resolved(&self, name: &Address, addresses: &[Address]) {
+        if let LegacyDials::Only { places, .. } = &self.dials {
+            places.resolved(name, addresses);
+        }
     }
 }

@@ -19,7 +19,7 @@ mod unsent;
 
 pub(crate) use bind::BindSyntaxError;
 pub(crate) use doorway::TransportSettings;
-pub(crate) use legacy::{Legacy, LegacyDials};
+pub(crate) use legacy::{Legacy, LegacyDials, Places};
 pub(crate) use listen::{ListenError, Listeners};
 pub(crate) use network::Network;
 pub(crate) use tls::LegacyCertificate;

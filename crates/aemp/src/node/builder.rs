@@ -41,7 +41,7 @@ pub struct Builder {
     pub(super) profile: Profile,
     pub(super) told: Told,
     pub(super) legacy: LegacySettings,
-    error: Option<String>,
+    pub(super) error: Option<String>,
 }
 
 impl std::fmt::Debug for Builder {

@@ -51,16 +51,16 @@ impl Builder {
 
     fn with(mut self, settings: Settings) -> Result<Self, ConfigError> {
         let listens = !matches!(self.name, Name::Anonymous);
-        // A name and addresses would make an anonymous node one that others can find.
+        // Others would find and need an anonymous node that had a name and addresses, or held the database.
         if listens {
             self.bind = if self.bind.is_empty() { settings.bind.unwrap_or_default() } else { self.bind };
             self.advertise =
                 if self.advertise.is_empty() { settings.advertise.unwrap_or_default() } else { self.advertise };
+            self.global |= settings.global.unwrap_or_default();
         }
         if self.seeds.is_empty() {
             self.seeds = settings.seeds.unwrap_or_default();
         }
-        self.global |= settings.global.unwrap_or_default();
         self.name = match (self.name, settings.identity) {
             (Name::Host, Some(Identity::Name(name))) => Name::Given(name),
             (Name::Host, Some(Identity::NodeId(id))) => Name::Id(id),
@@ -132,6 +132,14 @@ mod tests {
         let builder = Node::builder().anonymous().with(settings()).unwrap();
         assert!(matches!(builder.name, Name::Anonymous));
         assert!(builder.bind.is_empty());
+    }
+
+    #[test]
+    fn an_anonymous_node_is_global_only_if_its_program_says_so() {
+        let settings = || Settings { global: Some(true), ..Settings::default() };
+        assert!(Node::builder().with(settings()).unwrap().global);
+        assert!(!Node::builder().anonymous().with(settings()).unwrap().global);
+        assert!(Node::builder().anonymous().global().with(settings()).unwrap().global);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, rc::Rc};
 
 use aemp_proto::{
     base::{Access, Credentials, Secret, Tolerated},
-    id::NodeId,
+    id::{Address, NodeId},
 };
 use zeroize::Zeroizing;
 
@@ -12,7 +12,7 @@ use super::builder::Builder;
 use crate::{
     config,
     error::{Error, Result},
-    net::{self, LegacyCertificate, LegacyDials},
+    net::{self, LegacyCertificate, LegacyDials, Places},
     secret::weakness,
 };
 
@@ -22,6 +22,7 @@ pub(super) struct LegacySettings {
     pub(super) network: bool,
     pub(super) bind: Vec<String>,
     pub(super) relay: bool,
+    pub(super) seeds: Vec<Address>,
     peers: BTreeSet<NodeId>,
     certificate: Option<Zeroizing<Vec<u8>>>,
     secret: Option<Zeroizing<Vec<u8>>>,
@@ -30,7 +31,7 @@ pub(super) struct LegacySettings {
 
 /// Base peers: nodes of the Perl original, AnyEvent::MP 2.02, and whoever speaks like them.
 ///
-/// They are admitted nowhere unless one of `legacy_bind`, `legacy_peer` and `legacy_network` says where. What is lost with
+/// They are admitted nowhere unless `legacy_bind`, `legacy_peer`, `legacy_seed` or `legacy_network` says where. What is lost with
 /// them: without a certificate nothing is encrypted, so everybody on the way can read messages, change them and add
 /// some; and who pretends to be a base peer that this node dials gets a proof to try guesses at the secret with. Native nodes
 /// stay encrypted at the same places.
@@ -44,6 +45,16 @@ impl Builder {
     /// This node may turn out to be a base peer when it is dialled. May be called several times.
     pub fn legacy_peer(mut self, node: NodeId) -> Self {
         self.legacy.peers.insert(node);
+        self
+    }
+
+    /// Joins the network that this address leads to, as [`Self::seed`] does, and whoever is there may be a base peer. May be called
+    /// several times.
+    pub fn legacy_seed(mut self, address: &str) -> Self {
+        match address.parse() {
+            Ok(address) => self.legacy.seeds.push(address),
+            Err(error) => self.error = Some(format!("{address:?} cannot be a seed: {error}")),
+        }
         self
     }
 
@@ -99,10 +110,12 @@ impl LegacySettings {
         };
         let bind = settings.bind.filter(|_| listens && self.bind.is_empty());
         let peers = settings.peers.filter(|_| self.peers.is_empty());
+        let seeds = settings.seeds.filter(|_| self.seeds.is_empty());
         Ok(Self {
             network: self.network || settings.network.unwrap_or_default(),
             bind: bind.unwrap_or(self.bind),
-            relay: self.relay,
+            relay: self.relay || settings.relay.unwrap_or_default(),
+            seeds: seeds.unwrap_or(self.seeds),
             peers: peers.map_or(self.peers, |peers| peers.into_iter().collect()),
             certificate: self.certificate.or(read(certificate)?),
             secret: self.secret.or(read(secret)?),
@@ -113,7 +126,7 @@ impl LegacySettings {
     /// What the driver needs, if base peers are admitted anywhere. `own` is the text of the node's own secret;
     /// `beyond_loopback`: other hosts may reach a place where they are.
     pub(super) fn resolve(&self, own: Option<Zeroizing<String>>, beyond_loopback: bool) -> Result<Option<net::Legacy>> {
-        if !self.network && self.bind.is_empty() && self.peers.is_empty() {
+        if !self.network && self.bind.is_empty() && self.peers.is_empty() && self.seeds.is_empty() {
             return Ok(None);
         }
         let secret = self.secret_or(own);
@@ -145,7 +158,10 @@ impl LegacySettings {
     }
 
     fn dials(&self) -> LegacyDials {
-        if self.network { LegacyDials::All } else { LegacyDials::Only(self.peers.clone()) }
+        if self.network {
+            return LegacyDials::All;
+        }
+        LegacyDials::Only { nodes: self.peers.clone(), places: Places::new(self.seeds.iter().cloned()) }
     }
 }
 
@@ -173,10 +189,16 @@ mod tests {
             assert!(builder.legacy.resolve(own(), true).unwrap().is_none());
         }
         let peer: NodeId = "perl".parse().unwrap();
+        let seed: Address = "127.0.0.1:4040".parse().unwrap();
+        let only = |nodes: &[NodeId], places: &[Address]| LegacyDials::Only {
+            nodes: nodes.iter().cloned().collect(),
+            places: Places::new(places.iter().cloned()),
+        };
         for (builder, dials) in [
             (Node::builder().legacy_network(), LegacyDials::All),
-            (Node::builder().legacy_bind("127.0.0.1:0"), LegacyDials::Only(BTreeSet::new())),
-            (Node::builder().legacy_peer(peer.clone()), LegacyDials::Only([peer].into())),
+            (Node::builder().legacy_bind("127.0.0.1:0"), only(&[], &[])),
+            (Node::builder().legacy_peer(peer.clone()), only(&[peer], &[])),
+            (Node::builder().legacy_seed("127.0.0.1:4040"), only(&[], &[seed])),
         ] {
             let legacy = builder.legacy.resolve(own(), true).unwrap().unwrap();
             assert_eq!((legacy.dials, legacy.access.tolerated), (dials, Tolerated::default()));
@@ -211,15 +233,21 @@ mod tests {
             settings.bind = Some(vec!["127.0.0.1:1".to_owned()]);
             settings.peers = Some(vec!["perl".parse().unwrap()]);
             settings.tolerated = Some(Tolerated { cleartext: true, anonymous: false });
+            settings.seeds = Some(vec!["127.0.0.1:3".parse().unwrap()]);
+            settings.relay = Some(true);
             settings
         };
         let legacy = Node::builder().legacy.with(user(), true).unwrap();
         assert_eq!(legacy.bind, ["127.0.0.1:1"]);
         assert_eq!(legacy.peers, ["perl".parse().unwrap()].into());
         assert_eq!(legacy.tolerated.map(|tolerated| tolerated.cleartext), Some(true));
+        assert!(legacy.relay);
+        assert_eq!(legacy.seeds, ["127.0.0.1:3".parse().unwrap()]);
         let told =
             Node::builder().legacy_bind("127.0.0.1:2").legacy_allow_anonymous().legacy.with(user(), true).unwrap();
         assert_eq!(told.bind, ["127.0.0.1:2"]);
+        let told_seed = Node::builder().legacy_seed("127.0.0.1:4").legacy.with(user(), true).unwrap();
+        assert_eq!(told_seed.seeds, ["127.0.0.1:4".parse().unwrap()]);
         assert_eq!(told.tolerated, Some(Tolerated { cleartext: false, anonymous: true }));
         assert!(
             Node::builder().legacy.with(user(), false).unwrap().bind.is_empty(),

@@ -115,7 +115,7 @@ fn settings(builder: &Builder, identity: &Identity, addresses: Vec<Address>, clo
         refused_is_death: builder.refused_is_death,
         seed: u64::from_ne_bytes(random()?),
         wall_clock: clock.start_since_1970(),
-        seeds: builder.seeds.clone(),
+        seeds: builder.seeds.iter().chain(&builder.legacy.seeds).cloned().collect(),
         global: builder.global,
         relay: builder.legacy.relay,
     })

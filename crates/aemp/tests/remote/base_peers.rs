@@ -157,6 +157,20 @@ fn a_base_peer_may_be_dialled_and_answers() {
     assert_eq!(request, json!(["adder", "add", 2, 3, sums.to_string()]));
 }
 
+/// Nobody knows the name of a seed beforehand.
+#[test]
+fn a_seed_may_be_a_base_peer() {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let seed = format!("localhost:{}", socket.local_addr().unwrap().port());
+    let node = builder("a").legacy_seed(&seed).start().unwrap();
+    node.database().set("fam", "key", &5).unwrap();
+    let mut peer = Peer::meet("perl/x7", socket.accept().unwrap().0);
+    assert_eq!(peer.expect(""), json!(["", "g_slave"]), "it is asked to be global");
+    peer.send(&json!(["", "g_global"]));
+    let registration = peer.expect("");
+    assert_eq!((&registration[1], &registration[2]["fam"]), (&json!("g_slave"), &json!({"key": 5})));
+}
+
 #[test]
 fn native_nodes_meet_natively_where_base_peers_are_admitted() {
     let b = Node::builder().name("b").legacy_bind("127.0.0.1:0").secret(SECRET).start().unwrap();

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::{
     Asked,
+    key::Key,
     service::{Question, Told, Watcher},
     word,
 };
@@ -25,7 +26,7 @@ use crate::{
 #[derive(Serialize)]
 struct Line<'a> {
     change: &'static str,
-    key: &'a str,
+    key: Key<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<Json<'a>>,
 }
@@ -68,7 +69,9 @@ fn printer(asked: &Asked<'_>, family: &str, output: Output, end: Sender<End>) ->
 }
 
 fn print(told: &Told, family: &str, output: Output) -> io::Result<()> {
-    let print = |change, key: &str, value: Option<&Value>| output.print(&Line { change, key, value: value.map(Json) });
+    let print = |change, key: &str, value: Option<&Value>| {
+        output.print(&Line { change, key: Key(key), value: value.map(Json) })
+    };
     match told {
         Told::Initial(content) => {
             talk(format_args!("{family} has {} entries; watching", content.len()));

@@ -21,7 +21,7 @@ pub(super) const VERDICTS: &[(&str, u32, &str, &str)] = &[
     // Equal nonces: the original accepts 2, against its manual.
     ("handshake-refused", 2, "PeerMisbehaved(SameNonce)", "PeerMisbehaved(SameNonce)"),
     ("handshake-refused", 3, "PeerMisbehaved(SameNonce)", "PeerMisbehaved(SameNonce)"),
-    ("handshake-refused", 4, "OwnNode", "OwnNode"),
+    ("handshake-refused", 4, "NodeIdInUse", "NodeIdInUse"),
     ("handshake-refused", 5, NOT_OURS, "PeerMisbehaved(Greeting(Version))"),
     ("handshake-refused", 6, NOT_OURS, "PeerMisbehaved(Greeting(Version))"),
     // Version 01, which the original accepts.

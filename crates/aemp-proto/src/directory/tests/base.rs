@@ -197,3 +197,23 @@ fn hostile_and_malformed_requests_are_refused_and_change_nothing() {
     native.hear("evil", r#"["g_db_family","fam","b"]"#).unwrap();
     assert_eq!(native.said(), [r#"evil ["g_reply","b",{"k":1}]"#]);
 }
+
+#[test]
+fn what_is_too_much_for_one_message_comes_in_several() {
+    let mut native = Native::new(true, &[]);
+    for key in 0..40 {
+        native.0.set("!", &format!("{key:02}"), &"x".repeat(60_000).into(), Time::ZERO).unwrap();
+    }
+    native.up("gB");
+    native.up("sC");
+    native.hear("gB", r#"["g_global"]"#).unwrap();
+    native.hear("sC", r#"["g_mon1","!"]"#).unwrap();
+    let (said, _) = native.did();
+    assert!(said.iter().all(|message| message.len() < 2 << 20));
+    assert!(said[2].contains(r#""'l":{"n0":["10.0.0.1:1"]}"#), "where it listens comes first");
+    let heads: Vec<&str> = said.iter().map(|message| message.get(..24).unwrap_or(message)).collect();
+    let set = [r#"gB ["g_set",{"!":{"00":""#, r#"gB ["g_upd","!",{"18":"x"#, r#"gB ["g_upd","!",{"36":"x"#];
+    let content = [r#"sC ["g_chg1","!",{"00":""#, r#"sC ["g_chg2","!",{"18":""#, r#"sC ["g_chg2","!",{"36":""#];
+    let greeted = [r#"gB ["g_global"]"#, r#"sC ["g_global"]"#];
+    assert_eq!(heads, [&greeted[..], &set, &content].concat());
+}

@@ -2,6 +2,7 @@
 
 mod base;
 mod chaos;
+mod hostile;
 mod moves;
 mod network;
 mod refusals;

@@ -97,3 +97,18 @@ fn a_global_node_that_stays_away_takes_its_entries_with_it() {
     global.tick(at(12));
     assert_eq!(watcher_was_told(&mut global), [1]);
 }
+
+#[test]
+fn a_slave_that_becomes_global_is_told_nothing_more_as_a_watcher() {
+    let mut master = Directory::new(&Settings { global: true, ..settings(0, &[]) });
+    master.up(&id(1), Form::Native, at(0));
+    let registered = Message::Slave(Stamp(1), Stamp(1), Vec::new(), 0, Vec::new());
+    let watches = Message::Watch(Stamp(1), Name::fixed("f"));
+    for message in [registered, watches, Message::Global(Stamp(1)), Message::Set(Stamp(1), 0, Vec::new())] {
+        master.receive(&id(1), message, at(0)).unwrap();
+    }
+    actions(&mut master);
+    master.set("f", "k", &1.into(), at(0)).unwrap();
+    let told = actions(&mut master);
+    assert!(matches!(&told[..], [Action::Send { message: Message::Update(..), .. }]), "{told:?}");
+}

@@ -3,7 +3,7 @@
 use crate::{
     base::{ReplyTo, Request},
     id::PortId,
-    kernel::{Body, Delivery, Kernel, arena::Key},
+    kernel::{Body, Delivery, Kernel, arena::Key, failed_spawns::tellable},
     message::{Message, cbor},
     time::Time,
     value::Value,
@@ -24,9 +24,9 @@ impl Kernel {
             Ok(Request::Devnull) => self.base_lives(key, connection),
             Ok(Request::Monitor(name)) => self.add_watcher(key, name),
             Ok(Request::Demonitor(name)) => self.remove_watcher(key, &name),
-            Ok(Request::Died(name, reason)) => self.handle_dead(key, &name, &reason),
+            Ok(Request::Died(name, reason)) => self.handle_dead(key, &name, &tellable(reason).0),
             Ok(Request::Kill(name, reason)) => {
-                return self.ports.resolve(&name).map(|to| Delivery::Kill { to, reason });
+                return self.ports.resolve(&name).map(|to| Delivery::Kill { to, reason: tellable(reason).0 });
             }
             Ok(Request::Can(tag, reply)) => {
                 let can = Request::is_known(&tag, self.settings.relay);

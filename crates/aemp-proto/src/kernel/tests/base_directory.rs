@@ -4,7 +4,7 @@ use super::{
     World,
     perl::{Perl, refused, world},
 };
-use crate::{directory::Change, id::Address};
+use crate::{directory::Change, id::Address, value::Value};
 
 #[test]
 fn a_base_peer_registers_and_is_told_what_changes() {
@@ -70,4 +70,48 @@ fn what_is_malformed_is_refused_and_the_peer_goes_on() {
     assert_eq!(refused(&mut world).len(), 4);
     perl.say(&mut world, r#"["","g_db_keys","fam","b"]"#);
     assert_eq!(perl.hear(&mut world), r#"["","g_global"]["","g_reply","b",[]]"#);
+}
+
+#[test]
+fn a_value_that_perl_cannot_read_is_nothing_to_a_base_peer() {
+    let mut world = world();
+    let mut perl = Perl::connect(&mut world, None);
+    perl.say(&mut world, r#"["","g_slave",{}]["","g_mon1","fam"]"#);
+    assert_eq!(perl.hear(&mut world), r#"["","g_global"]["","g_chg1","fam",{}]"#);
+    let now = world.now;
+    world.nodes[0].kernel.db_set("fam", "odd", &f64::NAN.into(), now).unwrap();
+    world.outputs(0);
+    assert_eq!(perl.hear(&mut world), r#"["","g_chg2","fam",{"odd":null},[]]"#);
+    perl.say(&mut world, r#"["","g_db_family","fam","b"]["","g_db_values","fam","c"]"#);
+    assert_eq!(perl.hear(&mut world), r#"["","g_reply","b",{"odd":null}]["","g_reply","c",[null]]"#);
+}
+
+#[test]
+fn the_deepest_value_that_can_be_set_is_told_to_a_base_peer() {
+    let mut world = world();
+    let mut perl = Perl::connect(&mut world, None);
+    perl.say(&mut world, r#"["","g_slave",{}]["","g_mon1","fam"]"#);
+    perl.hear(&mut world);
+    let now = world.now;
+    let deep = |levels| (1..levels).fold(Value::Array(Vec::new()), |inner, _| Value::Array(vec![inner]));
+    let most = (1..=world.limits.max_depth).rev().find(|levels| {
+        let set = world.nodes[0].kernel.db_set("fam", "deep", &deep(*levels), now);
+        set.is_ok()
+    });
+    world.outputs(0);
+    let shown = ["[".repeat(most.unwrap()), "]".repeat(most.unwrap())].concat();
+    assert_eq!(perl.hear(&mut world), format!(r#"["","g_chg2","fam",{{"deep":{shown}}},[]]"#));
+    perl.say(&mut world, r#"["","g_db_family","fam","b"]"#);
+    assert_eq!(perl.hear(&mut world), format!(r#"["","g_reply","b",{{"deep":{shown}}}]"#));
+}
+
+#[test]
+fn a_global_base_peer_is_told_nothing_in_place_of_what_perl_cannot_read() {
+    let mut world = world();
+    let now = world.now;
+    world.nodes[0].kernel.db_set("fam", "odd", &f64::NAN.into(), now).unwrap();
+    let mut perl = Perl::connect(&mut world, None);
+    perl.say(&mut world, r#"["","g_slave"]["","g_global"]"#);
+    let part = r#"{"'g":{"n0@127.0.0.1:4000":null},"'l":{"n0@127.0.0.1:4000":["127.0.0.1:4000"]},"fam":{"odd":null}}"#;
+    assert_eq!(perl.hear(&mut world), format!(r#"["","g_global"]["","g_set",{part}]"#));
 }

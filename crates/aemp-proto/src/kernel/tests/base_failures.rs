@@ -2,12 +2,13 @@
 
 use super::{
     World,
-    perl::{PERL, Perl, port, wait, world},
+    perl::{PERL, Perl, established, port, wait, world},
     world::millis,
 };
 use crate::{
+    base::Framing,
     id::{Incarnation, PortId},
-    kernel::{Contract, Event},
+    kernel::{Contract, DialFailure, Event},
     link::{Authenticated, Role},
     reason::ReasonCode,
     wire::frame::kind,
@@ -134,6 +135,20 @@ fn a_second_connection_waits_while_the_first_is_asked_and_goes_if_it_answers() {
 }
 
 #[test]
+fn the_first_connection_is_not_given_up_because_the_own_loop_was_away() {
+    let mut world = world();
+    let mut first = Perl::connect(&mut world, None);
+    let mut second = Perl::connect(&mut world, None);
+    assert_eq!(first.hear(&mut world), QUESTION);
+    world.now = world.now.after(millis(60_000));
+    let now = world.now;
+    world.nodes[0].kernel.was_away(millis(59_000), now);
+    wait(&mut world, millis(500));
+    assert!(first.say(&mut world, ANSWER));
+    assert!(!second.say(&mut world, "[]"), "the first one lives");
+}
+
+#[test]
 fn a_second_connection_takes_over_behind_the_failure_of_a_silent_first() {
     let mut world = world();
     let first = Perl::connect(&mut world, None);
@@ -206,4 +221,34 @@ fn what_waits_is_written_before_a_node_leaves() {
     world.nodes[0].kernel.goodbye();
     assert_eq!(perl.hear(&mut world), r#"["b","goodbye"]"#);
     assert_eq!(world.nodes[0].kernel.peers().len(), 0);
+}
+
+/// Whoever is a member of the base network can take the ID of a native node that is away.
+#[test]
+fn a_base_peer_under_the_id_of_a_native_node_does_not_raise_its_dead() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    let (other, living) = world.open(1);
+    let (bound, private) = world.open(1);
+    world.nodes[1].kernel.make_private(bound);
+    world.monitor(0, &id);
+    world.monitor(0, &private);
+    world.pass(millis(100));
+    let address = world.nodes[1].id.recipe()[0].clone();
+    world.failures.insert(address, DialFailure::Unreachable("no route".into()));
+    world.failures.insert(world.nodes[0].id.recipe()[0].clone(), DialFailure::Unreachable("no route".into()));
+    world.cut();
+    world.pass(millis(40_000));
+    assert_eq!(world.codes(0), ["unreachable"; 2]);
+    let (taken, now) = (established(world.nodes[1].id.as_str(), Framing::Json), world.now);
+    let connection = world.nodes[0].kernel.attach_base(&taken, None, now);
+    world.outputs(0);
+    world.nodes[0].kernel.closed(connection, "the other side closed the connection", now);
+    world.outputs(0);
+    world.failures.clear();
+    world.send(0, &living, "to the living");
+    world.send(0, &id, "to the dead");
+    world.pass(millis(10_000));
+    assert_eq!((world.texts(1, other), world.texts(1, port)), (vec!["to the living"], vec![]));
+    assert!(!world.nodes[1].kernel.is_alive(bound), "it dies with who declared it dead");
 }

@@ -192,7 +192,7 @@ fn what_a_peer_holds_to_is_told() {
     let mut world = world();
     let node: PortId = PERL.parse().unwrap();
     world.monitor(0, &node);
-    let contract = |world: &super::World| world.nodes[0].kernel.peer(&node.node).unwrap().contract;
+    let contract = |world: &World| world.nodes[0].kernel.peer(&node.node).unwrap().contract;
     assert_eq!(contract(&world), None);
     Perl::connect(&mut world, None);
     let base = Contract::Base { sending: Framing::Json, receiving: Framing::Json, encrypted: false };

@@ -4,7 +4,7 @@ use super::{
     perl::{PERL, Perl, port, refused, world},
     world::millis,
 };
-use crate::{id::PortName, time::Time};
+use crate::{id::PortName, time::Time, wire::write::MAX_REASON};
 
 #[test]
 fn a_port_may_be_watched_and_no_longer() {
@@ -36,6 +36,20 @@ fn a_port_may_be_killed() {
     assert!(!world.nodes[0].kernel.is_alive(victim));
     let [(fired, reason)] = &world.nodes[0].fired[..] else { panic!() };
     assert_eq!((*fired, reason.code().as_str(), reason.text()), (watch, "mine", "7"));
+}
+
+/// All who watch the port are told the reason, so it may be no longer than that of a native peer.
+#[test]
+fn a_long_reason_is_cut() {
+    let mut world = world();
+    let (_, id) = world.open(0);
+    world.monitor(0, &id);
+    let mut perl = Perl::connect(&mut world, None);
+    world.monitor(0, &port("b"));
+    let long = "x".repeat(1 << 20);
+    perl.say(&mut world, &format!(r#"["","kil1","{}","mine","{long}"]["","kil0","b","{long}"]"#, id.name));
+    let lengths = world.nodes[0].fired.iter().map(|(_, reason)| reason.code().as_str().len() + reason.text().len());
+    assert_eq!(lengths.map(|length| length <= MAX_REASON).collect::<Vec<_>>(), [true; 2]);
 }
 
 #[test]

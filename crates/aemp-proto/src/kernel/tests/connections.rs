@@ -258,3 +258,21 @@ fn a_session_that_only_the_other_side_has_begun_goes_on() {
     world.pass(millis(10_000));
     assert_eq!((world.texts(0, port), world.codes(1)), (vec!["one"], vec![]));
 }
+
+/// An address of loopback means the host on which it is used.
+#[test]
+fn what_a_peer_on_another_host_tells_of_its_own_loopback_is_not_kept() {
+    for (same_host, address, kept) in
+        [(true, "127.0.0.1:7", 1), (false, "127.0.0.1:7", 0), (false, "unix:/run/x", 0), (false, "192.0.2.1:7", 1)]
+    {
+        let mut world = World::new(1);
+        world.same_host = same_host;
+        let anonymous = world.add_private("anonymous-1", address);
+        let (_, id) = world.open(0);
+        world.send(anonymous, &id, "hello");
+        world.pass(millis(100));
+        let peer = world.nodes[0].kernel.peer(&"anonymous-1".parse().unwrap()).unwrap();
+        assert!(peer.connected);
+        assert_eq!(peer.addresses.len(), kept, "{same_host} {address}");
+    }
+}

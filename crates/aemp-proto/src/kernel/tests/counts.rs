@@ -3,7 +3,11 @@
 use std::{ops::RangeInclusive, time::Duration};
 
 use super::world::{World, millis};
-use crate::{id::PortId, kernel::Refused, reason::Reason};
+use crate::{
+    id::PortId,
+    kernel::{LocalPort, Refused},
+    reason::Reason,
+};
 
 /// What the last monitor of the first node that fired says.
 fn delivered(world: &World) -> Option<RangeInclusive<u64>> {
@@ -22,6 +26,12 @@ fn lose_the_session(world: &mut World, ports: &[&PortId]) {
     world.pass(Duration::from_secs(60));
     ports.last().map(|port| world.monitor(0, port));
     world.drive();
+}
+
+/// The port cannot read what it was sent by node 0.
+fn refuse(world: &mut World, port: LocalPort) -> Refused {
+    let from = world.nodes[0].id.clone();
+    world.nodes[1].kernel.refuse(port, &from, &Reason::new("bad_message", ""))
 }
 
 #[test]
@@ -101,8 +111,7 @@ fn a_refused_message_was_not_delivered() {
     world.monitor(0, &id);
     send(&mut world, &id, 3);
     world.pass(millis(100));
-    let from = world.nodes[0].id.clone();
-    let _ = world.nodes[1].kernel.refuse(port, &from, &Reason::new("bad_message", ""));
+    let _ = refuse(&mut world, port);
     world.pass(millis(100));
     assert_eq!((world.codes(0), delivered(&world)), (vec!["bad_message"], Some(2..=2)));
 }
@@ -114,9 +123,8 @@ fn a_message_of_which_a_bound_port_dies_was_not_delivered() {
     world.nodes[1].kernel.make_private(port);
     send(&mut world, &id, 3);
     world.drive();
-    let (from, reason) = (world.nodes[0].id.clone(), Reason::new("bad_message", ""));
-    assert_eq!(world.nodes[1].kernel.refuse(port, &from, &reason), Refused::Dies);
-    world.nodes[1].kernel.close(port, reason);
+    assert_eq!(refuse(&mut world, port), Refused::Dies);
+    world.nodes[1].kernel.close(port, Reason::new("bad_message", ""));
     // It is acknowledged, and nobody watches the port.
     world.pass(millis(100));
     lose_the_session(&mut world, &[&id]);
@@ -131,10 +139,9 @@ fn the_death_of_a_bound_port_that_refuses_is_told_once() {
     world.monitor(0, &id);
     send(&mut world, &id, 3);
     world.drive();
-    let (from, reason) = (world.nodes[0].id.clone(), Reason::new("bad_message", ""));
-    assert_eq!(world.nodes[1].kernel.refuse(port, &from, &reason), Refused::Dies);
+    assert_eq!(refuse(&mut world, port), Refused::Dies);
     let before = world.nodes[1].kernel.unacknowledged();
-    world.nodes[1].kernel.close(port, reason);
+    world.nodes[1].kernel.close(port, Reason::new("bad_message", ""));
     assert_eq!(world.nodes[1].kernel.unacknowledged(), before);
     world.pass(millis(100));
     assert_eq!((world.codes(0), delivered(&world)), (vec!["bad_message"], Some(2..=2)));
@@ -149,8 +156,7 @@ fn what_a_name_did_not_take_that_was_closed_in_an_earlier_session_is_not_taken_f
     // The refusal is lost with its session, in which nothing was in doubt: there is no fence.
     world.dial_at_once = false;
     world.cut();
-    let from = world.nodes[0].id.clone();
-    let _ = world.nodes[1].kernel.refuse(port, &from, &Reason::new("bad_message", ""));
+    let _ = refuse(&mut world, port);
     world.pass(Duration::from_secs(60));
     world.dial_at_once = true;
     send(&mut world, &id, 2);

@@ -28,6 +28,13 @@ fn fail_session(world: &mut World) {
     heal(world);
 }
 
+/// Something else makes the first node connect to the second one.
+fn meet_again(world: &mut World) {
+    let (_, other) = world.open(1);
+    world.send(0, &other, "connect");
+    world.pass(millis(10_000));
+}
+
 #[test]
 fn a_port_that_was_declared_dead_is_never_reached_again_under_its_name() {
     let mut world = World::new(3);
@@ -104,9 +111,7 @@ fn a_port_that_was_spawned_is_killed_by_the_side_that_declared_it_dead() {
     world.pass(millis(100));
     let port = world.nodes[1].kernel.resolve(&id.name).unwrap();
     fail_session(&mut world);
-    let (_, other) = world.open(1);
-    world.send(0, &other, "connect");
-    world.pass(millis(10_000));
+    meet_again(&mut world);
     assert!(!world.nodes[1].kernel.is_alive(port));
 }
 
@@ -118,9 +123,7 @@ fn a_private_port_dies_with_whoever_declares_it_dead() {
     world.monitor(0, &id);
     world.pass(millis(100));
     fail_session(&mut world);
-    let (_, other) = world.open(1);
-    world.send(0, &other, "connect");
-    world.pass(millis(10_000));
+    meet_again(&mut world);
     assert!(!world.nodes[1].kernel.is_alive(port));
     world.monitor(0, &id);
     world.pass(millis(100));
@@ -140,9 +143,7 @@ fn a_kill_that_was_lost_kills_as_soon_as_there_is_a_session() {
     world.pass(millis(40_000));
     assert!(world.nodes[1].kernel.is_alive(port));
     heal(&mut world);
-    let (_, other) = world.open(1);
-    world.send(0, &other, "connect");
-    world.pass(millis(10_000));
+    meet_again(&mut world);
     assert!(!world.nodes[1].kernel.is_alive(port));
 }
 
@@ -153,9 +154,7 @@ fn a_kill_of_a_port_that_was_declared_dead_still_kills_it() {
     world.monitor(0, &id);
     world.pass(millis(100));
     fail_session(&mut world);
-    let (_, other) = world.open(1);
-    world.send(0, &other, "connect");
-    world.pass(millis(10_000));
+    meet_again(&mut world);
     assert!(world.nodes[1].kernel.is_alive(port));
     let now = world.now;
     world.nodes[0].kernel.kill(&id, &Reason::new("killed", ""), now);
@@ -177,9 +176,7 @@ fn certificates_are_repeated_until_they_are_answered() {
     world.send(0, &other, "lost");
     world.pass(millis(40_000));
     heal(&mut world);
-    let (_, third) = world.open(1);
-    world.send(0, &third, "connect");
-    world.pass(millis(10_000));
+    meet_again(&mut world);
     assert!(!world.nodes[1].kernel.is_alive(port));
 }
 
@@ -227,9 +224,7 @@ fn a_port_of_an_incarnation_that_was_not_met_yet_stays_closed_when_it_is_met() {
     world.pass(millis(40_000));
     heal(&mut world);
     world.send(0, &new, "a hole before me");
-    let (_, other) = world.open(1);
-    world.send(0, &other, "connect");
-    world.pass(millis(10_000));
+    meet_again(&mut world);
     assert_eq!(world.texts(1, port), [""; 0]);
     assert_eq!(world.nodes[1].renamed.len(), 1);
 }

@@ -219,6 +219,24 @@ fn a_call_that_is_too_large_for_a_node_that_was_not_met_fails() {
     assert_eq!(failures, [&crate::reason::ReasonCode::TooLarge]);
 }
 
+/// A reply that was passed on is answered by a node that has not met the caller's.
+#[test]
+fn an_answer_that_is_too_large_for_a_node_that_was_not_met_fails_the_call() {
+    let mut world = one_with_a_smaller_limit();
+    world.add("n2@127.0.0.1:4002");
+    let (_, third) = world.open(2);
+    world.call(1, &third, 7);
+    world.pass(millis(1000));
+    let (_, reply) = world.nodes[2].calls.remove(0);
+    let (now, answer) = (world.now, "x".repeat(150_000));
+    let encode = |out: &mut Vec<u8>| crate::message::cbor::encode(&(&answer,), out);
+    world.nodes[0].kernel.answer(&reply, None, now, encode).unwrap();
+    assert_eq!(world.nodes[1].answers, []);
+    world.pass(millis(1000));
+    let [(_, Err(reason))] = &world.nodes[1].answers[..] else { panic!("{:?}", world.nodes[1].answers) };
+    assert_eq!(reason.code(), &crate::reason::ReasonCode::TooLarge);
+}
+
 /// A node and its master, with a watch there; much may be sent to a port of the master, and the connection is gone.
 fn slave_and_master() -> (World, PortId) {
     let mut world = World::new(0);

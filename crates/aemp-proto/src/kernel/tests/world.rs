@@ -63,6 +63,8 @@ pub(super) struct World {
     pub(super) global: bool,
     /// What names of hosts stand for.
     pub(super) names: BTreeMap<Address, Vec<Address>>,
+    /// Whether the nodes are processes of one host.
+    pub(super) same_host: bool,
     /// Which of several connections is read first.
     pub(super) backwards: bool,
     nonce: u8,
@@ -96,6 +98,7 @@ impl World {
             seeds: Vec::new(),
             global: false,
             names: BTreeMap::new(),
+            same_host: true,
             backwards: false,
             nonce: 0,
         };
@@ -258,7 +261,7 @@ impl World {
             incarnation: node.incarnation,
             role,
             nonce: [nonce; 32],
-            same_host: true,
+            same_host: self.same_host,
         };
         let (there, here) = (link(&self.nodes[to], Role::Dialler), link(&self.nodes[from], Role::Acceptor));
         let now = self.now;

@@ -29,7 +29,17 @@ fn an_echo_is_recognised() {
 
 #[test]
 fn a_node_does_not_talk_to_its_own_id() {
-    assert_eq!(error_for(acceptor(), &Lines::new("b", 9).octets()), LinkError::OwnNode);
+    assert_eq!(error_for(acceptor(), &Lines::new("b", 9).octets()), LinkError::NodeIdInUse);
+}
+
+#[test]
+fn a_node_that_meets_itself_knows_it_on_both_sides() {
+    let all = Outstanding::default();
+    let end = |side, nonce| End::with(identity("b", secret()), side, nonce, Protection::Encrypted, &all);
+    let (mut one, mut other) = (end(dialler(), 1), end(Side::Acceptor, 2));
+    let (of_one, of_other) = (one.link.transmit(), other.link.transmit());
+    assert_eq!(error_for(other, &of_one), LinkError::OwnNode);
+    assert_eq!(error_for(one, &of_other), LinkError::OwnNode, "although that side has ended");
 }
 
 #[test]

@@ -190,7 +190,7 @@ fn nonces_and_the_own_name_are_refused_as_ever() {
     };
     assert_eq!(says("s", 7), PeerMisbehaved::Reflection.into());
     assert_eq!(says("s", 2), PeerMisbehaved::SameNonce.into());
-    assert_eq!(says("b", 9), LinkError::OwnNode);
+    assert_eq!(says("b", 9), LinkError::NodeIdInUse);
     let own = String::from_utf8(admitting("b", Side::Acceptor, 2).transmit()).unwrap();
     assert_eq!(refused(&own), PeerMisbehaved::Echo.into());
 }

@@ -15,7 +15,7 @@ use sha3::{Digest, Sha3_512};
 use tokio::task::{LocalSet, spawn_blocking};
 
 use super::ends::{Accepting, Dialling, doorway, listen, node, settings};
-use crate::net::{Legacy, LegacyCertificate, LegacyDials, TransportSettings};
+use crate::net::{Legacy, LegacyCertificate, LegacyDials, Places, TransportSettings};
 
 pub(super) const SECRET: &[u8] = b"geheim, wie in Perl";
 /// Nobody who has read a greeting waits longer for the next line.
@@ -30,7 +30,7 @@ pub(super) fn legacy(certificate: Option<&str>) -> Legacy {
     Legacy {
         access: Access { credentials, tolerated: Tolerated::default() }.into(),
         certificate: certificate.map(|pem| LegacyCertificate::from_pem(pem.as_bytes()).unwrap()),
-        dials: LegacyDials::Only([node("perl")].into()),
+        dials: LegacyDials::Only { nodes: [node("perl")].into(), places: Places::default() },
         weakness: None,
     }
 }

@@ -61,9 +61,24 @@ async fn another_node_at_the_address_is_refused() {
 
 #[tokio::test]
 async fn a_node_that_dials_itself_is_told_so() {
-    let (dialled, accepted) = meet(settings("a", 1), settings("a", 1)).await;
+    let (listeners, address) = listen("127.0.0.1:0").await;
+    let a = doorway(settings("a", 1));
+    let accept = async {
+        let accepted = listeners.sockets[0].accept().await.unwrap();
+        let admitted = a.admit(&accepted).unwrap();
+        a.accept(accepted, admitted).await
+    };
+    let both = Box::pin(async { tokio::join!(a.dial(None, &address), accept) });
+    let (dialled, accepted) = LocalSet::new().run_until(both).await;
     assert!(matches!(dialled, Err(DialFailure::OwnNode)));
-    assert!(accepted.is_err());
+    assert!(!accepted.err().unwrap().is_refusal());
+}
+
+#[tokio::test]
+async fn another_node_with_the_own_id_is_not_taken_for_the_own_node() {
+    let (dialled, accepted) = meet(settings("a", 1), settings("a", 1)).await;
+    assert!(rejection(dialled).contains("another node with the same node ID"));
+    assert!(accepted.err().unwrap().is_refusal());
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::{io::Write, net::TcpStream, rc::Rc, time::Duration};
 
 use aemp_proto::{
     base::{Access, Framing, Method, Tolerated},
+    id::Address,
     kernel::DialFailure,
     link::{HANDSHAKE_DEADLINE, Source},
 };
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::{
     net::{
-        Legacy, LegacyDials, TransportSettings,
+        Legacy, LegacyDials, Places, TransportSettings,
         doorway::Doorway,
         handshake::{HandshakeError, Peer},
         listen::Accepted,
@@ -111,7 +112,22 @@ async fn a_weak_secret_of_base_peers_does_not_leave_this_host() {
     let weak = Legacy { weakness: Some(Weakness::Short), ..legacy(None) };
     let (doorway, far) = (doorway(admitting(weak)), "192.0.2.1:1".parse().unwrap());
     assert!(rejection(doorway.dial(Some(node("perl")), &far).await).contains("less than 16 octets"));
-    assert!(doorway.legacy_weakness(Some(&node("native"))).is_none(), "native nodes never see it");
+    assert!(doorway.legacy_weakness(Some(&node("native")), &far).is_none(), "native nodes never see it");
+}
+
+/// What a place is, is seen by who must not be dialled there: the secret is weak.
+#[tokio::test]
+async fn whoever_is_at_a_place_may_be_a_base_peer_by_its_name_and_what_that_stands_for() {
+    let [name, numbers, other] =
+        ["localhost:4040", "127.0.0.1:4040", "127.0.0.1:4041"].map(|address| address.parse::<Address>().unwrap());
+    let dials = LegacyDials::Only { nodes: [].into(), places: Places::new([name.clone()]) };
+    let doorway = doorway(admitting(Legacy { dials, weakness: Some(Weakness::Short), ..legacy(None) }));
+    let may_be = |address| doorway.legacy_weakness(None, address).is_some();
+    assert!(may_be(&name) && !may_be(&numbers));
+    assert!(doorway.resolve(&name).await.contains(&numbers));
+    assert_eq!(doorway.resolve(&other).await, std::slice::from_ref(&other));
+    assert!(may_be(&name) && may_be(&numbers));
+    assert!(!may_be(&other), "nobody said so");
 }
 
 #[tokio::test]
@@ -171,7 +187,7 @@ async fn where_nobody_admits_them_base_peers_are_refused_with_what_to_do() {
     let (dialled, greeting_of_b) = dial(settings("b", 1), greeting).await;
     assert!(rejection(dialled).contains("legacy_peer"));
     assert!(greeting_of_b.contains(";native_secret;native;"), "nothing is offered: {greeting_of_b}");
-    let others = Legacy { dials: LegacyDials::Only([].into()), ..legacy(None) };
+    let others = Legacy { dials: LegacyDials::Only { nodes: [].into(), places: Places::default() }, ..legacy(None) };
     let (dialled, greeting_of_b) = dial(admitting(others), greeting).await;
     assert!(rejection(dialled).contains("legacy_peer"));
     assert!(greeting_of_b.contains(";native_secret;native;"), "nor to others than it is meant for: {greeting_of_b}");
