@@ -124,6 +124,20 @@ bugs! {
         "The clock that orders writes does not follow those of other nodes."
     37 SeedThatIsThere "seed-that-is-there", "directory/seeking.rs":
         "A slave does not register with a seed that it has a session with already."
+    38 NoGrace "no-grace", "directory/global.rs":
+        "What a lost global node claimed is gone at once."
+    39 AnswersAtOnce "answers-at-once", "directory/global.rs":
+        "A node that becomes global answers before it has heard of any other."
+    40 FormerMasterCounts "former-master-counts", "directory/replica.rs":
+        "Of several masters of a node the one counts with which it registered first."
+    41 EndedWatchTold "ended-watch-told", "directory/watches.rs":
+        "A watch that has ended is told of changes while its node watches the family otherwise."
+    42 LaterWatchIncomplete "later-watch-incomplete", "directory/watches.rs":
+        "A further watch of a family is not told its last key at first."
+    43 ChangedAsAdded "changed-as-added", "directory/watches.rs":
+        "What changes is told as added."
+    44 LostMasterEmpties "lost-master-empties", "directory/slave.rs":
+        "When the master is lost, watches are told that nothing is there any more."
 
     101 BaseProtocol "base-protocol", "kernel/connecting.rs":
         "The base protocol: a break loses what was queued, and nobody is dead for longer than that."

@@ -90,6 +90,7 @@ counted! {
     FamilyChanged => "database: change told",
     EntriesMerged => "database: entries of several other nodes came at once",
     EntryFaded => "database: entry of a dead process was there for long",
+    KeptByGrace => "database: entry known for the grace alone, of a lost global node",
     FamilyRead => "database: read",
     FamilyAnswered => "database: read answered",
     Converged => "database: watch told the same as others, at rest",

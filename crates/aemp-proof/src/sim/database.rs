@@ -74,7 +74,7 @@ impl World {
     fn set_entry(&mut self, process: Process) {
         let (now, (family, key)) = (self.now, self.any_place());
         let octets = if self.dice.chance(30) { self.dice.spread(100, 4000) as usize } else { 0 };
-        let (write, is_contested) = self.oracle.writing(process, (family.clone(), key.clone()));
+        let (write, is_contested) = self.oracle.writing(process, (family.clone(), key.clone()), now);
         self.census.count(Counted::EntrySet);
         if is_contested {
             self.census.count(Counted::EntryContested);

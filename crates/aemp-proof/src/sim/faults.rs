@@ -260,6 +260,7 @@ impl World {
     pub(super) fn step_clock(&mut self, node: usize, step: u64) {
         let Some(process) = self.running(node) else { return };
         self.runtimes[process.0].offset += step;
+        self.oracle.clock_stepped(process, step);
         // Time that a driver says it was away counts for nothing.
         let skipped = if self.swarm.tells_absence { 0 } else { step };
         self.oracle.contacts.jolt_all(node, self.now, skipped);

@@ -22,6 +22,7 @@ impl World {
             Event::PeerDown { node, .. } => {
                 let node = self.place_of(node);
                 self.oracle.session_failed(process, node, now);
+                self.census.add(Counted::KeptByGrace, self.oracle.kept_by_grace(process, node, now));
                 Some(Counted::SessionFailed)
             }
             Event::Retired { node } => {
@@ -52,9 +53,18 @@ impl World {
                 self.oracle.misbehaved(process, node, now, || text);
                 None
             }
-            Event::MasterFound { .. } => Some(Counted::MasterFound),
-            Event::MasterLost { .. } => Some(Counted::MasterLost),
-            Event::BecameGlobal => Some(Counted::BecameGlobal),
+            Event::MasterFound { node } => {
+                self.oracle.master_found(process, self.place_of(node), now);
+                Some(Counted::MasterFound)
+            }
+            Event::MasterLost { .. } => {
+                self.oracle.master_lost(process, now);
+                Some(Counted::MasterLost)
+            }
+            Event::BecameGlobal => {
+                self.oracle.became_global(process, now);
+                Some(Counted::BecameGlobal)
+            }
             _ => None,
         };
         if let Some(counted) = counted {

@@ -218,7 +218,7 @@ impl World {
     /// A session began: with the first process of a node that it met, or with another one.
     pub(super) fn peer_up(&mut self, process: Process, incarnation: Incarnation) -> Counted {
         let other = self.oracle.facts.processes.iter().position(|other| other.incarnation == incarnation);
-        match other.and_then(|other| self.oracle.met(process, Process(other))) {
+        match other.and_then(|other| self.oracle.met(process, Process(other), self.now)) {
             Some(before) if Some(before.0) != other => Counted::Superseded,
             _ => Counted::SessionBegun,
         }

@@ -1,5 +1,7 @@
 //! A node that holds all of the database.
 
+use std::time::Duration;
+
 use super::{
     Action, Directory, GRACE, Message, Role, SETTLING,
     clock::Stamp,
@@ -29,7 +31,8 @@ impl Directory {
 
     pub(super) fn begin_to_be_global(&mut self) {
         let knows_others = !self.seeds.is_empty() || self.neighbours.values().any(|neighbour| neighbour.is_global);
-        let settling_until = if knows_others { self.now.after(SETTLING) } else { self.now };
+        let settling_until =
+            if knows_others && !planted(Bug::AnswersAtOnce) { self.now.after(SETTLING) } else { self.now };
         self.role = Role::Global { settling_until: Some(settling_until) };
         self.register_anew();
         self.publish_global(&self.me.clone());
@@ -134,7 +137,8 @@ impl Directory {
             self.release_slave(node);
         }
         if neighbour.is_global {
-            self.fading.insert(node.clone(), self.now.after(GRACE));
+            let grace = if planted(Bug::NoGrace) { Duration::ZERO } else { GRACE };
+            self.fading.insert(node.clone(), self.now.after(grace));
             let addresses = self.addresses_of(node);
             self.seeds.lose(node, addresses, self.now);
             self.unpublish_global(node);

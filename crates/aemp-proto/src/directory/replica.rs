@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{clock::Stamp, entry::Changes, part::Part, union::Union};
-use crate::id::NodeId;
+use crate::{
+    id::NodeId,
+    planted::{Bug, planted},
+};
 
 /// The part of an owner, as one global node claims it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -138,5 +141,8 @@ impl Replica {
 
 /// The claim that counts.
 fn authority(claims: &BTreeMap<NodeId, Claimed>) -> Option<(&NodeId, &Claimed)> {
+    if planted(Bug::FormerMasterCounts) {
+        return claims.iter().min_by_key(|(global, claimed)| (claimed.since, *global));
+    }
     claims.iter().max_by_key(|(global, claimed)| (claimed.since, *global))
 }

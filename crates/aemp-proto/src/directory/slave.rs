@@ -7,6 +7,7 @@ use super::{
     local::{parsed, too_large},
     name::Name,
     query::Facet,
+    union::Content,
     wire::pieces_of_changes,
 };
 use crate::{
@@ -113,6 +114,10 @@ impl Directory {
             self.watches.forget_arriving();
             self.seeds.hurry(self.now);
             self.actions.push_back(Action::MasterLost(node.clone()));
+            if planted(Bug::LostMasterEmpties) {
+                let families: Vec<_> = self.watches.families().cloned().collect();
+                families.iter().for_each(|family| self.watches.tell_content(family, Content::new()));
+            }
         }
     }
 

@@ -66,7 +66,11 @@ impl Watches {
         let watched = self.families.entry(family).or_default();
         watched.watches.insert(watch);
         if let Some(told) = &watched.told {
-            self.notices.push((watch, Change::initial(&told.content)));
+            let mut change = Change::initial(&told.content);
+            if planted(Bug::LaterWatchIncomplete) {
+                change.added.pop();
+            }
+            self.notices.push((watch, change));
         }
         (watch, watched.watches.len() == 1)
     }
@@ -76,7 +80,9 @@ impl Watches {
         let family = self.by_watch.remove(&watch)?;
         self.notices.retain(|(other, _)| *other != watch);
         let watched = self.families.get_mut(&family)?;
-        watched.watches.remove(&watch);
+        if !planted(Bug::EndedWatchTold) || watched.watches.len() == 1 {
+            watched.watches.remove(&watch);
+        }
         if !watched.watches.is_empty() {
             return None;
         }
@@ -159,7 +165,8 @@ impl Watches {
         let mut change = Change::default();
         for (key, value) in set {
             let before = told.put(&key, Some(value.clone()));
-            change.note(&key, before.as_ref(), Some(&value));
+            let before = before.as_ref().filter(|_| !planted(Bug::ChangedAsAdded));
+            change.note(&key, before, Some(&value));
         }
         for key in removed {
             let before = told.put(key, None);

@@ -19,6 +19,8 @@ struct Contact {
     excused: Option<u64>,
     /// The last moment at which much was on its way.
     busy: u64,
+    /// What was sent well before this had arrived by then.
+    delivered: u64,
 }
 
 /// How well all pairs of nodes could reach each other.
@@ -54,6 +56,9 @@ impl Contacts {
             pair.settle(recovery, session_timeout);
             // Perhaps they were just connecting.
             (pair.since, pair.skipped) = (now.saturating_sub(connecting), 0);
+            if now > pair.busy + recovery {
+                pair.delivered = pair.since;
+            }
         }
         pair.changed = now;
         pair.active += 1;
@@ -121,6 +126,23 @@ impl Contacts {
     pub(super) fn clear_since(&self, a: usize, b: usize) -> Option<u64> {
         let pair = self.pair(a, b);
         (pair.active == 0).then_some(pair.ended.max(pair.busy))
+    }
+
+    /// When what was sent at that moment, and on a session that lasts, had arrived for sure; `None` if that is not sure by now.
+    pub(super) fn surely_by(&self, a: usize, b: usize, sent: u64, now: u64) -> Option<u64> {
+        let pair = self.pair(a, b);
+        if sent + self.recovery <= pair.delivered {
+            return Some(pair.delivered);
+        }
+        let by = sent.max(pair.ended).max(pair.busy) + self.recovery;
+        (pair.active == 0 && by <= now).then_some(by)
+    }
+
+    /// When what arrives now was sent at the earliest.
+    pub(super) fn sent_since(&self, a: usize, b: usize, now: u64) -> u64 {
+        let pair = self.pair(a, b);
+        let is_calm = pair.active == 0 && now > pair.ended.max(pair.busy) + self.recovery;
+        if is_calm { now } else { pair.delivered }.saturating_sub(self.recovery)
     }
 
     /// Since when the same things are in the way.

@@ -12,18 +12,21 @@ use super::Oracle;
 use crate::sim::{facts::Process, swarm::SECOND, violation::Guarantee};
 
 /// For so long the claims of a lost global node are kept.
-const GRACE: u64 = 10 * SECOND;
+pub(super) const GRACE: u64 = 10 * SECOND;
 
 /// A family and a key.
 pub(in crate::sim) type Place = (String, String);
 /// Keys, and the writes that their values are of.
-type Content = BTreeMap<String, usize>;
+pub(super) type Content = BTreeMap<String, usize>;
 
 /// A value that a process wrote. Every value is written once.
 #[derive(Debug)]
 pub(super) struct Write {
     pub(super) process: Process,
-    place: Place,
+    pub(super) place: Place,
+    pub(super) at: u64,
+    /// Since when its writer has had the key.
+    pub(super) had_since: u64,
     /// The writes that its writer saw under the key: this one counts for more than they do.
     pub(super) over: BTreeSet<usize>,
 }
@@ -76,7 +79,7 @@ pub(in crate::sim) struct Told {
 
 impl Oracle {
     /// A process sets an entry. The number of the write, and whether another living process has the key.
-    pub(in crate::sim) fn writing(&mut self, process: Process, place: Place) -> (usize, bool) {
+    pub(in crate::sim) fn writing(&mut self, process: Process, place: Place, now: u64) -> (usize, bool) {
         let database = &mut self.database;
         let number = database.writes.len();
         let copies = database.copies.iter().filter(|((holder, _), copy)| *holder == process && copy.family == place.0);
@@ -84,8 +87,9 @@ impl Oracle {
         let facts = &self.facts;
         let rival = |(other, at): &(Process, Place)| *other != process && *at == place && facts.is_running(*other);
         let contested = database.parts.keys().any(rival);
-        database.writes.push(Write { process, place: place.clone(), over });
-        database.parts.insert((process, place), number);
+        let before = database.parts.insert((process, place.clone()), number);
+        let had_since = before.map_or(now, |before| database.writes[before].had_since);
+        database.writes.push(Write { process, place, at: now, had_since, over });
         (number, contested)
     }
 
@@ -104,7 +108,7 @@ impl Oracle {
         self.database.copies.remove(&(process, watch));
     }
 
-    /// A watch is told of a change, which has to be exact; nothing if the watch has ended.
+    /// A watch that has not ended is told of a change, which has to be exact.
     pub(in crate::sim) fn family_changed(
         &mut self,
         process: Process,
@@ -112,9 +116,16 @@ impl Oracle {
         change: &Change,
         now: u64,
     ) -> Option<Told> {
-        let copy = self.database.copies.remove(&(process, watch))?;
+        let Some(copy) = self.database.copies.remove(&(process, watch)) else {
+            let text = format!("{watch:?} of {} has ended, and is told of a change", self.facts.show(process));
+            self.complain(Guarantee::Database, now, || text);
+            return None;
+        };
         let before = copy.content.clone();
-        match self.changed(copy, change) {
+        let changed = self.changed(copy, change);
+        let changed =
+            changed.and_then(|copy| self.check_kept(process, before.as_ref(), &copy, change, now).map(|()| copy));
+        match changed {
             Ok(copy) => {
                 let told = self.told(process, before.as_ref(), change, now);
                 self.database.copies.insert((process, watch), copy);

@@ -8,14 +8,18 @@ mod convergence;
 mod database;
 mod deaths;
 mod goodbyes;
+mod kept;
 mod kills;
 mod lossy;
+mod members;
 mod retirement;
 mod streams;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tests_of_database;
+#[cfg(test)]
+mod tests_of_kept;
 mod verdict;
 mod watches;
 
@@ -30,6 +34,7 @@ use aemp_proto::{
 pub(super) use contacts::Contacts;
 use database::Database;
 pub(super) use database::{Place, value_of};
+use members::Members;
 pub(super) use streams::Stamp;
 
 use self::{calls::Call, certificates::Declared, goodbyes::Goodbyes, kills::Kill, streams::Stream, watches::Watch};
@@ -90,6 +95,7 @@ pub(super) struct Oracle {
     /// How many lossy messages of a stream were sent, and the last that arrived.
     lossy: BTreeMap<u32, (u32, u32)>,
     database: Database,
+    members: Members,
     violation: Option<Violation>,
 }
 
@@ -131,6 +137,7 @@ impl Oracle {
             goodbyes: Goodbyes::default(),
             lossy: BTreeMap::new(),
             database: Database::default(),
+            members: Members::default(),
             violation: None,
         }
     }
@@ -213,9 +220,10 @@ impl Oracle {
     }
 
     /// A process has a session with another one. The one of that node that it had met before, if any.
-    pub(super) fn met(&mut self, process: Process, other: Process) -> Option<Process> {
+    pub(super) fn met(&mut self, process: Process, other: Process, now: u64) -> Option<Process> {
         self.contest(process, other);
         let node = self.facts.process(other).node;
+        self.members.session_begins(process, (other, node), now);
         self.in_session.insert((process, node), other);
         self.met.insert((process, node), other)
     }
@@ -224,6 +232,7 @@ impl Oracle {
     pub(super) fn session_failed(&mut self, process: Process, node: usize, now: u64) {
         *self.failures.entry((process, node)).or_default() += 1;
         self.in_session.remove(&(process, node));
+        self.members.session_ends(process, node, now);
         self.doubt_kills(process, node);
         self.check_all_told(process, node, now);
     }

@@ -35,7 +35,7 @@ impl Run {
     }
 
     fn writes(&mut self, process: usize, key: &str) -> usize {
-        self.oracle.writing(self.processes[process], ("f".to_owned(), key.to_owned())).0
+        self.oracle.writing(self.processes[process], ("f".to_owned(), key.to_owned()), 0).0
     }
 
     fn tells(&mut self, process: usize, change: Change) {
