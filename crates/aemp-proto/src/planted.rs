@@ -138,6 +138,8 @@ bugs! {
         "What changes is told as added."
     44 LostMasterEmpties "lost-master-empties", "directory/slave.rs":
         "When the master is lost, watches are told that nothing is there any more."
+    45 FormerProcessForgotten "former-process-forgotten", "directory/claims.rs":
+        "What a lost global node claimed is gone when another process of it is met."
 
     101 BaseProtocol "base-protocol", "kernel/connecting.rs":
         "The base protocol: a break loses what was queued, and nobody is dead for longer than that."

@@ -1,7 +1,15 @@
 //! What others own: slaves say it of themselves, global nodes of all for whom they speak.
 
-use super::{Directory, Refusal, Role, clock::Stamp, entry::Changes, neighbour::Arriving, part::Part, wire::Claim};
-use crate::id::{Address, NodeId};
+use std::collections::BTreeMap;
+
+use super::{
+    Directory, Refusal, Role, clock::Stamp, entry::Changes, neighbour::Arriving, part::Part, replica::Claimed,
+    wire::Claim,
+};
+use crate::{
+    id::{Address, NodeId},
+    planted::{Bug, planted},
+};
 
 impl Directory {
     /// A node registers: this node is its master, and therefore global.
@@ -64,12 +72,27 @@ impl Directory {
             neighbour.arriving = Arriving::Pieces { pieces, left };
             return Ok(());
         }
-        self.replica.claim_all(from, pieces.parts);
-        self.fading.remove(from);
+        self.claim_all(from, pieces.parts);
         self.release_slave(from);
         self.publish_global(from);
         self.settled();
         Ok(())
+    }
+
+    /// A global node that was lost is back. What another process of it claimed stays as long as it was to be: the slaves of that
+    /// one have not registered anew yet, perhaps.
+    fn claim_all(&mut self, from: &NodeId, parts: BTreeMap<NodeId, Claimed>) {
+        parts.keys().for_each(|owner| self.fading.replace(from, owner));
+        let since = |claimed: Option<&Claimed>| claimed.map(|claimed| claimed.since);
+        let is_another = since(self.replica.claimed(from, from)) != since(parts.get(from));
+        let until = self.fading.find(from).filter(|_| is_another && !planted(Bug::FormerProcessForgotten));
+        let fading = &mut self.fading;
+        self.replica.claim_all(from, parts, |owner| {
+            if let Some(until) = until {
+                fading.keep(from, owner, until);
+            }
+            fading.is_kept(from, owner)
+        });
     }
 
     /// A slave changes its part, or a global node what it claims.
@@ -91,13 +114,21 @@ impl Directory {
         let Some(since) = since else {
             // A slave that does not want to be one any more says so by its end.
             if is_global {
+                self.fading.replace(from, &owner);
                 self.replica.claim(from, &owner, None);
             }
             return Ok(());
         };
         self.check_update(&claimant, &owner, &changes)?;
         self.clock.observe(since);
-        self.replica.update(&claimant, &owner, since, &changes);
+        if self.fading.is_kept(&claimant, &owner) {
+            self.fading.replace(&claimant, &owner);
+            let mut part = Part::default();
+            part.apply(&changes);
+            self.replica.claim(&claimant, &owner, Some(Claimed { since, part }));
+        } else {
+            self.replica.update(&claimant, &owner, since, &changes);
+        }
         if claimant == me {
             self.tell_globals(&owner, Some(since), &changes);
         }
@@ -107,7 +138,8 @@ impl Directory {
     /// Whether there is room for what an owner is to have.
     fn check_update(&self, claimant: &NodeId, owner: &NodeId, changes: &[Changes]) -> Result<(), Refusal> {
         let limits = &self.limits;
-        let known = self.replica.claimed(claimant, owner).map(|claimed| &claimed.part);
+        let known = self.replica.claimed(claimant, owner).filter(|_| !self.fading.is_kept(claimant, owner));
+        let known = known.map(|claimed| &claimed.part);
         if known.is_none() && self.replica.owners(claimant) >= limits.max_owners {
             return Err(Refusal::TooManyOwners { limit: limits.max_owners });
         }

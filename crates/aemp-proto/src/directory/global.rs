@@ -138,7 +138,7 @@ impl Directory {
         }
         if neighbour.is_global {
             let grace = if planted(Bug::NoGrace) { Duration::ZERO } else { GRACE };
-            self.fading.insert(node.clone(), self.now.after(grace));
+            self.fading.lose(node, self.now.after(grace));
             let addresses = self.addresses_of(node);
             self.seeds.lose(node, addresses, self.now);
             self.unpublish_global(node);

@@ -11,6 +11,7 @@ mod claims;
 mod clock;
 mod entry;
 mod error;
+mod fading;
 mod global;
 mod local;
 mod merged;
@@ -54,6 +55,7 @@ use entry::Changes;
 pub use entry::MAX_VALUE;
 pub use error::DatabaseError;
 pub(crate) use error::Refusal;
+use fading::Fading;
 use merged::Merged;
 pub use name::MAX_NAME;
 use name::Name;
@@ -135,8 +137,7 @@ pub(crate) struct Directory {
     /// Global nodes that were told all that this node claims, and are told of changes.
     informed: BTreeMap<NodeId, Form>,
     readers: Readers,
-    /// Global nodes that are lost, and until when their claims are kept.
-    fading: BTreeMap<NodeId, Time>,
+    fading: Fading,
     /// What base peers that are global were told of this node's claims.
     merged: Merged,
     watches: Watches,
@@ -171,7 +172,7 @@ impl Directory {
             neighbours: BTreeMap::new(),
             informed: BTreeMap::new(),
             readers: Readers::default(),
-            fading: BTreeMap::new(),
+            fading: Fading::default(),
             merged: Merged::default(),
             watches: Watches::default(),
             wanted: BTreeSet::new(),
@@ -275,7 +276,7 @@ impl Directory {
             Role::Slave(slave) => slave.deadline(),
             Role::Global { settling_until } => *settling_until,
         };
-        [own, self.next_round(), self.fading.values().min().copied()].into_iter().flatten().min()
+        [own, self.next_round(), self.fading.deadline()].into_iter().flatten().min()
     }
 
     /// Does what is due.
@@ -284,13 +285,13 @@ impl Directory {
         if let Role::Slave(slave) = &mut self.role {
             slave.tick(now);
         }
-        let faded: Vec<_> =
-            self.fading.iter().filter(|(_, until)| **until <= now).map(|(node, _)| node.clone()).collect();
-        for node in faded {
-            self.fading.remove(&node);
+        for global in self.fading.take_globals(now) {
             if !planted(Bug::LostGlobalKept) {
-                self.replica.claim_all(&node, BTreeMap::new());
+                self.replica.claim_all(&global, BTreeMap::new(), |_| false);
             }
+        }
+        for (global, owner) in self.fading.take_parts(now) {
+            self.replica.claim(&global, &owner, None);
         }
         self.seek();
         self.settle();

@@ -126,12 +126,19 @@ impl Replica {
         self.totals.get(global).map_or(0, |total| total.octets)
     }
 
-    /// A global node claims these parts, and no others.
-    pub(crate) fn claim_all(&mut self, global: &NodeId, mut parts: BTreeMap<NodeId, Claimed>) {
+    /// A global node claims these parts, and no others, but for those of owners that are kept.
+    pub(crate) fn claim_all(
+        &mut self,
+        global: &NodeId,
+        mut parts: BTreeMap<NodeId, Claimed>,
+        mut is_kept: impl FnMut(&NodeId) -> bool,
+    ) {
         let former: Vec<NodeId> = self.claims_of(global).map(|(owner, _)| owner.clone()).collect();
         for owner in former {
-            let claimed = parts.remove(&owner);
-            self.claim(global, &owner, claimed);
+            match parts.remove(&owner) {
+                None if is_kept(&owner) => {}
+                claimed => self.claim(global, &owner, claimed),
+            }
         }
         for (owner, claimed) in parts {
             self.claim(global, &owner, Some(claimed));

@@ -1,7 +1,7 @@
 //! What a living owner has, and a global node knows for sure, is not missing from what that node tells.
 //!
 //! A global node knows an entry from the moment at which it has heard of the owner's registration with some global node, and
-//! of the entry, until that one gives the owner up, or has been lost for the grace, or another process has taken its place.
+//! of the entry, until that one gives the owner up, or has been lost for the grace.
 
 use aemp_proto::directory::Change;
 
@@ -169,15 +169,13 @@ impl Oracle {
         let began = self.members.registrations(global).last().map_or(u64::MAX, |own| own.since);
         let own = self.facts.process(global).node;
         let sessions = self.members.sessions(global, node);
-        let span = |(at, session): (usize, &Session)| {
+        let span = |session: &Session| {
             let said = reached.max(session.since).max(began);
             let heard = self.contacts.surely_by(node, own, said, now)?;
             let until = session.until.map_or(u64::MAX, |until| until + GRACE);
-            let other = sessions.get(at + 1).filter(|next| next.other != master).map_or(u64::MAX, |next| next.since);
-            session.until.is_none_or(|until| heard <= until).then_some((heard, until.min(other).min(lost)))
+            session.until.is_none_or(|until| heard <= until).then_some((heard, until.min(lost)))
         };
-        let of_master = sessions.iter().enumerate().filter(|(_, session)| session.other == master);
-        of_master.filter_map(span).collect()
+        sessions.iter().filter(|session| session.other == master).filter_map(span).collect()
     }
 
     /// Whether a global node may believe after a moment what somebody says of another process with the owner's node ID: of

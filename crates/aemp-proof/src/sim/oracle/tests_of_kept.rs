@@ -120,14 +120,20 @@ fn who_registers_elsewhere_within_the_grace_is_not_gone_at_all() {
 }
 
 #[test]
-fn a_master_may_give_its_slave_up_and_may_be_replaced() {
+fn a_master_may_give_its_slave_up() {
     let mut given_up = Run::new();
     given_up.oracle.session_failed(MASTER, OWNER.0, 29 * SECOND);
     assert_eq!(given_up.is_gone(30), None);
-    let mut replaced = Run::new();
-    let successor = replaced.oracle.facts.add_process(MASTER.0, Incarnation([9; 16]));
-    replaced.oracle.met(GLOBAL, successor, 29 * SECOND);
-    assert_eq!(replaced.is_gone(30), None);
+}
+
+#[test]
+fn a_master_that_is_started_anew_takes_nothing_with_it_before_the_grace_is_over() {
+    for (second, text) in [(38, Some(GONE)), (39, None)] {
+        let mut replaced = Run::new();
+        let successor = replaced.oracle.facts.add_process(MASTER.0, Incarnation([9; 16]));
+        replaced.oracle.met(GLOBAL, successor, 29 * SECOND);
+        assert_eq!(replaced.is_gone(second).as_deref(), text, "in second {second}");
+    }
 }
 
 #[test]

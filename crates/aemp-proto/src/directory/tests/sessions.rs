@@ -112,3 +112,62 @@ fn a_slave_that_becomes_global_is_told_nothing_more_as_a_watcher() {
     let told = actions(&mut master);
     assert!(matches!(&told[..], [Action::Send { message: Message::Update(..), .. }]), "{told:?}");
 }
+
+/// Another process of the global node that was lost is back, without its slave.
+fn restarted() -> Directory {
+    let mut global = two_globals();
+    let of_slave = |since| Message::Update(Stamp(9), id(2), Some(Stamp(since)), vec![entry("of slave")]);
+    global.receive(&id(1), of_slave(2), at(1)).unwrap();
+    actions(&mut global);
+    global.lost(&id(1), at(1));
+    global.up(&id(1), Form::Native, at(2));
+    global.receive(&id(1), Message::Global(Stamp(20)), at(2)).unwrap();
+    let claim = Claim { owner: id(1), since: Stamp(20), part: vec![entry("k")] };
+    global.receive(&id(1), Message::Set(Stamp(20), 0, vec![claim]), at(2)).unwrap();
+    global
+}
+
+fn entry(key: &str) -> Changes {
+    let value = Encoded::of(&1.into()).unwrap();
+    Changes::set(Name::new("f").unwrap(), Name::new(key).unwrap(), Entry { stamp: Stamp(5), value })
+}
+
+#[test]
+fn a_global_node_that_is_started_anew_has_taken_nothing_of_its_slaves_with_it() {
+    let mut global = restarted();
+    global.tick(at(10));
+    assert_eq!(watcher_was_told(&mut global), [0; 0]);
+    // The slave registers with the new process, and has another key by now.
+    let registered = Message::Update(Stamp(30), id(2), Some(Stamp(30)), vec![entry("of slave"), entry("new")]);
+    global.receive(&id(1), registered, at(10)).unwrap();
+    global.tick(at(60));
+    assert_eq!(watcher_was_told(&mut global), [0], "a key is added, and none removed");
+    let again = Message::Update(
+        Stamp(31),
+        id(2),
+        Some(Stamp(30)),
+        vec![Changes::remove(Name::new("f").unwrap(), Name::new("new").unwrap())],
+    );
+    global.receive(&id(1), again, at(60)).unwrap();
+    assert_eq!(watcher_was_told(&mut global), [1], "as ever");
+}
+
+#[test]
+fn what_a_slave_removed_before_it_registers_anew_is_gone_with_that() {
+    let mut global = restarted();
+    let registered = Message::Update(Stamp(30), id(2), Some(Stamp(30)), vec![entry("new")]);
+    global.receive(&id(1), registered, at(3)).unwrap();
+    assert_eq!(watcher_was_told(&mut global), [1], "one is added and one removed");
+}
+
+#[test]
+fn slaves_that_do_not_register_anew_are_gone_with_the_grace() {
+    let mut global = restarted();
+    global.tick(at(10));
+    assert_eq!(watcher_was_told(&mut global), [0; 0]);
+    global.tick(at(12));
+    assert_eq!(watcher_was_told(&mut global), [1]);
+    let mut unclaimed = restarted();
+    unclaimed.receive(&id(1), Message::Update(Stamp(30), id(2), None, Vec::new()), at(3)).unwrap();
+    assert_eq!(watcher_was_told(&mut unclaimed), [1], "or when the new process says so");
+}
