@@ -55,9 +55,9 @@ bugs! {
         "After a break the first frame that was not acknowledged is not sent again."
     3 ResendSkipsPiece "resend-skips-piece", "session/outbox.rs":
         "After a break a piece of a large message is not sent again, if it is the first to be."
-    4 DataBeforeCertificates "data-before-certificates", "kernel/fences.rs":
+    4 DataBeforeCertificates "data-before-certificates", "kernel/certificates.rs":
         "Certificates come after what was queued for the new session in the meantime."
-    5 CertificateNotRepeated "certificate-not-repeated", "kernel/fences.rs":
+    5 CertificateNotRepeated "certificate-not-repeated", "kernel/certificates.rs":
         "A certificate counts as answered once it is queued, even if its session then fails."
     6 FenceDroppedOnReturn "fence-dropped-on-return", "kernel/handshake.rs":
         "Fences are dropped when a session with the same incarnation begins."
@@ -99,7 +99,7 @@ bugs! {
         "The number of a dead port is given to a later one."
     25 GoodbyeIsBreak "goodbye-is-break", "kernel/receiving.rs":
         "A goodbye is ignored, so that an orderly end looks like a break."
-    26 RenamedTwice "renamed-twice", "kernel/fences.rs":
+    26 RenamedTwice "renamed-twice", "kernel/certificates.rs":
         "A port gets another name for a certificate that names an older one."
     27 NamesBeforeClosed "names-before-closed", "kernel/destinations.rs":
         "A port that refused a message of a node takes later ones of the same node."

@@ -1,19 +1,17 @@
-//! What this side has declared dead stays dead for it: fences, and the certificates that tell the other side.
-//! The rules R6 to R8 of `docs/protocol.md`.
+//! What this side has declared dead stays dead for it: the rules R6 to R8 of `docs/protocol.md`.
 
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use crate::{
-    id::{Incarnation, Origin, PortId, PortKind, PortName, PortNumber},
+    id::{Incarnation, Origin, PortId, PortKind, PortName},
     planted::{Bug, planted},
     reason::Reason,
-    session::{Envelope, Kept, Ledger, Naming, Sender},
+    session::{Kept, Ledger},
     time::Time,
-    wire::{frame::kind, write},
 };
 
 use super::{
-    Certificate, Contract, Delivery, Event, Fenced, Kernel, Output,
+    Certificate, Contract, Event, Fenced, Kernel,
     arena::Key,
     peer::Peer,
     retiring::{Retired, retired},
@@ -29,7 +27,7 @@ pub(crate) struct Fence {
     /// The peer has answered the certificate.
     settled: bool,
     /// What was lost is a kill, so the certificate kills.
-    kills: bool,
+    pub(super) kills: bool,
 }
 
 /// When a fence was made.
@@ -62,13 +60,11 @@ pub(crate) struct Fences {
 impl super::fingerprint::Feed for Fences {
     fn feed<H: std::hash::Hasher>(&self, view: &mut super::fingerprint::View<'_, H>) {
         let Self { by_name, bound_before, retired } = self;
-        view.sorted(
-            by_name,
-            |view, Fence { reason, made: Made { session, at: _, with_native: _ }, has_outlived, settled, kills }| {
-                view.reason(reason);
-                view.put(&(session, has_outlived, settled, kills));
-            },
-        );
+        view.sorted(by_name, |view, Fence { reason, made, has_outlived, settled, kills }| {
+            let Made { session, at: _, with_native: _ } = made;
+            view.reason(reason);
+            view.put(&(session, has_outlived, settled, kills));
+        });
         view.put(bound_before);
         retired.feed(view);
     }
@@ -110,12 +106,12 @@ impl Fences {
         self.by_name.entry(name).or_insert_with(fence);
     }
 
-    fn remove(&mut self, name: &PortName) {
+    pub(super) fn remove(&mut self, name: &PortName) {
         self.by_name.remove(name);
     }
 
     /// The peer has answered the certificate of a port that lives on.
-    fn settle(&mut self, name: &PortName) {
+    pub(super) fn settle(&mut self, name: &PortName) {
         if let Some(fence) = self.by_name.get_mut(name) {
             fence.settled = true;
         }
@@ -158,7 +154,7 @@ impl Fences {
     }
 
     /// The certificates that are owed.
-    fn owed(&self) -> impl Iterator<Item = (&PortName, &Fence)> {
+    pub(super) fn owed(&self) -> impl Iterator<Item = (&PortName, &Fence)> {
         self.by_name.iter().filter(|(_, fence)| !fence.settled)
     }
 }
@@ -248,30 +244,6 @@ impl Peer {
             fence.settled = false;
         }
     }
-
-    /// Queues the certificates that are owed, as the first frames of a session.
-    pub(crate) fn queue_certificates(&mut self) {
-        let owed: Vec<_> = self.fences.owed().map(|(name, fence)| (name.clone(), fence.clone())).collect();
-        for (name, fence) in owed {
-            self.queue_certificate(&name, &fence);
-            if planted(Bug::CertificateNotRepeated) {
-                self.fences.settle(&name);
-            }
-        }
-        if !planted(Bug::DataBeforeCertificates) {
-            self.session.only_certificates_so_far();
-        }
-    }
-
-    fn queue_certificate(&mut self, name: &PortName, fence: &Fence) {
-        let fields = |out: &mut Vec<u8>| {
-            write::name(out, name);
-            out.push(u8::from(fence.kills));
-            write::reason(out, &fence.reason);
-        };
-        let naming = Naming::Absent;
-        self.session.control(&Envelope { kind: kind::CERTIFICATE, to: name, naming, from: Sender::Nobody, fields });
-    }
 }
 
 /// Whether another node than the one with this origin made the name of a spawned port.
@@ -304,7 +276,7 @@ impl Kernel {
         if let Some(fence) = peer.fences.get(name).cloned()
             && !planted(Bug::CertificatesInTheNextSession)
         {
-            peer.queue_certificate(name, &fence);
+            peer.queue_certificate_aside(name, &fence);
         }
         self.mark_writable_of(key);
         self.fire(key, name, reason);
@@ -325,70 +297,5 @@ impl Kernel {
             peer.queue_certificate(name, &fence);
         }
         self.wish(key, now);
-    }
-
-    /// A peer has declared a name of this node dead.
-    pub(crate) fn handle_certificate<'b>(
-        &mut self,
-        key: Key,
-        name: &PortName,
-        kills: bool,
-        reason: Reason,
-    ) -> Option<Delivery<'b>> {
-        self.remove_watcher(key, name);
-        let Some(port) = self.ports.resolve(name) else {
-            // A port that is given the name later must not take what the peer sends then: the fence has to stay.
-            let kind = if self.may_yet_live(key, name) { kind::RENAMED } else { kind::GONE };
-            self.answer_certificate(key, kind, name);
-            return None;
-        };
-        let origin = self.peers.get(key).and_then(|peer| peer.session.peer).map(Into::into);
-        if kills || self.ports.is_bound_to(port, key, origin) {
-            self.answer_certificate(key, kind::GONE, name);
-            return Some(Delivery::Kill { to: port, reason });
-        }
-        if self.ports.name(port) == *name || planted(Bug::RenamedTwice) {
-            self.rename(port);
-        }
-        self.answer_certificate(key, kind::RENAMED, name);
-        None
-    }
-
-    /// Gives a port a further name, its own from now on.
-    pub(super) fn rename(&mut self, port: super::LocalPort) {
-        // 2^62 names are not used up in the life of a process.
-        let Some(number) = PortNumber::counted(self.renamed, PortKind::Renamed) else { return };
-        self.renamed = self.renamed.saturating_add(1);
-        let old = self.ports.name(port);
-        let name = PortName::Native { origin: self.settings.incarnation.into(), number };
-        let (dropped, mourners) = self.ports.rename(port, name);
-        for (peer, name) in mourners {
-            let reason = Reason::new("limit", "the port has more names than it may keep");
-            self.tell_death(peer, Some(port), &name, &reason);
-        }
-        let id = self.port_id(port);
-        self.outputs.push_back(Output::Renamed { port, old, id, dropped });
-    }
-
-    fn answer_certificate(&mut self, key: Key, kind: u8, name: &PortName) {
-        let Some(peer) = self.peers.get_mut(key) else { return };
-        let fields = |out: &mut Vec<u8>| write::name(out, name);
-        peer.session.control(&Envelope { kind, to: name, naming: Naming::Absent, from: Sender::Nobody, fields });
-        self.mark_writable_of(key);
-        self.check_control_room(key);
-    }
-
-    /// The port behind a fence is dead: nobody can take it for alive any more.
-    pub(crate) fn handle_gone(&mut self, key: Key, name: &PortName) {
-        if let Some(peer) = self.peers.get_mut(key) {
-            peer.fences.remove(name);
-        }
-    }
-
-    /// The port behind a fence lives on under another name; the fence stays for ever.
-    pub(crate) fn handle_renamed(&mut self, key: Key, name: &PortName) {
-        if let Some(peer) = self.peers.get_mut(key) {
-            peer.fences.settle(name);
-        }
     }
 }

@@ -7,6 +7,7 @@ mod absence;
 mod arena;
 mod base;
 mod census;
+mod certificates;
 mod connecting;
 mod connection;
 mod destinations;

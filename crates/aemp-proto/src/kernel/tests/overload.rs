@@ -219,6 +219,22 @@ fn a_call_that_is_too_large_for_a_node_that_was_not_met_fails() {
     assert_eq!(failures, [&crate::reason::ReasonCode::TooLarge]);
 }
 
+#[test]
+fn a_port_that_is_given_up_is_no_reason_to_dial() {
+    let mut world = World::new(2);
+    let (port, id) = world.open(1);
+    world.nodes[1].kernel.make_private(port);
+    world.nodes[0].kernel.give_up(&id);
+    world.drive();
+    assert_eq!((world.nodes[0].kernel.unacknowledged(), world.wires.len()), (0, 0));
+    // It is told of as soon as there is a session for something else.
+    let (_, other) = world.open(1);
+    world.send(0, &other, "hello");
+    world.pass(millis(1000));
+    assert_eq!(world.nodes[0].kernel.census().unacknowledged, 0);
+    assert!(!world.nodes[1].kernel.is_alive(port), "it dies with who declared it dead");
+}
+
 /// A reply that was passed on is answered by a node that has not met the caller's.
 #[test]
 fn an_answer_that_is_too_large_for_a_node_that_was_not_met_fails_the_call() {
