@@ -87,11 +87,9 @@ impl Directory {
         let is_another = since(self.replica.claimed(from, from)) != since(parts.get(from));
         let until = self.fading.find(from).filter(|_| is_another && !planted(Bug::FormerProcessForgotten));
         let fading = &mut self.fading;
-        self.replica.claim_all(from, parts, |owner| {
-            if let Some(until) = until {
-                fading.keep(from, owner, until);
-            }
-            fading.is_kept(from, owner)
+        self.replica.claim_all(from, parts, |owner| match until {
+            Some(until) => fading.keep(from, owner, until),
+            None => fading.is_kept(from, owner),
         });
     }
 

@@ -153,6 +153,18 @@ fn a_global_node_that_is_started_anew_has_taken_nothing_of_its_slaves_with_it() 
 }
 
 #[test]
+fn of_two_former_processes_nothing_is_kept_of_the_first() {
+    let mut global = restarted();
+    // The second process ends as well, and the third knows nothing.
+    global.lost(&id(1), at(3));
+    global.up(&id(1), Form::Native, at(4));
+    global.receive(&id(1), Message::Global(Stamp(40)), at(4)).unwrap();
+    let claim = Claim { owner: id(1), since: Stamp(40), part: vec![entry("k")] };
+    global.receive(&id(1), Message::Set(Stamp(40), 0, vec![claim]), at(4)).unwrap();
+    assert_eq!(watcher_was_told(&mut global), [1]);
+}
+
+#[test]
 fn what_a_slave_removed_before_it_registers_anew_is_gone_with_that() {
     let mut global = restarted();
     let registered = Message::Update(Stamp(30), id(2), Some(Stamp(30)), vec![entry("new")]);
