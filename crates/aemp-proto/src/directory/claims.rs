@@ -86,10 +86,18 @@ impl Directory {
         let since = |claimed: Option<&Claimed>| claimed.map(|claimed| claimed.since);
         let is_another = since(self.replica.claimed(from, from)) != since(parts.get(from));
         let until = self.fading.find(from).filter(|_| is_another && !planted(Bug::FormerProcessForgotten));
+        // Any number of processes may follow each other: there is room for what one claimed.
+        let has_room = self.replica.octets(from) <= self.limits.max_claimed;
         let fading = &mut self.fading;
-        self.replica.claim_all(from, parts, |owner| match until {
-            Some(until) => fading.keep(from, owner, until),
-            None => fading.is_kept(from, owner),
+        self.replica.claim_all(from, parts, |owner| {
+            if !has_room && fading.is_kept(from, owner) {
+                fading.replace(from, owner);
+                return false;
+            }
+            if let Some(until) = until {
+                fading.keep(from, owner, until);
+            }
+            fading.is_kept(from, owner)
         });
     }
 

@@ -23,15 +23,9 @@ impl Fading {
         self.globals.remove(global)
     }
 
-    /// Another process of a global node does not claim this part: it is kept as long as it was to be. False if it was kept already:
-    /// of two former processes of one node nothing is kept of the first, or there might be any number.
-    pub(super) fn keep(&mut self, global: &NodeId, owner: &NodeId, until: Time) -> bool {
-        let place = (global.clone(), owner.clone());
-        let is_first = self.parts.remove(&place).is_none();
-        if is_first {
-            self.parts.insert(place, until);
-        }
-        is_first
+    /// Another process of a global node does not claim this part: it is kept as long as it was to be, unless it was kept already.
+    pub(super) fn keep(&mut self, global: &NodeId, owner: &NodeId, until: Time) {
+        self.parts.entry((global.clone(), owner.clone())).or_insert(until);
     }
 
     pub(super) fn is_kept(&self, global: &NodeId, owner: &NodeId) -> bool {

@@ -152,16 +152,32 @@ fn a_global_node_that_is_started_anew_has_taken_nothing_of_its_slaves_with_it() 
     assert_eq!(watcher_was_told(&mut global), [1], "as ever");
 }
 
+/// The next process of the global node, with a slave that has so much.
+fn restart(global: &mut Directory, second: u64, owner: usize, text: &str) {
+    let value = Encoded::of(&text.into()).unwrap();
+    let key = Name::new(&second.to_string()).unwrap();
+    let part = vec![Changes::set(Name::new("g").unwrap(), key, Entry { stamp: Stamp(5), value })];
+    global.lost(&id(1), at(second));
+    global.up(&id(1), Form::Native, at(second));
+    global.receive(&id(1), Message::Global(Stamp(40 + second)), at(second)).unwrap();
+    let since = Stamp(40 + second);
+    let claims = vec![Claim { owner: id(1), since, part: vec![entry("k")] }, Claim { owner: id(owner), since, part }];
+    global.receive(&id(1), Message::Set(since, 0, claims), at(second)).unwrap();
+}
+
 #[test]
-fn of_two_former_processes_nothing_is_kept_of_the_first() {
+fn of_former_processes_no_more_is_kept_than_one_may_claim() {
     let mut global = restarted();
-    // The second process ends as well, and the third knows nothing.
-    global.lost(&id(1), at(3));
-    global.up(&id(1), Form::Native, at(4));
-    global.receive(&id(1), Message::Global(Stamp(40)), at(4)).unwrap();
-    let claim = Claim { owner: id(1), since: Stamp(40), part: vec![entry("k")] };
-    global.receive(&id(1), Message::Set(Stamp(40), 0, vec![claim]), at(4)).unwrap();
-    assert_eq!(watcher_was_told(&mut global), [1]);
+    // The second process ends as well.
+    restart(&mut global, 3, 3, "");
+    assert_eq!(watcher_was_told(&mut global), [0; 0]);
+    global.limits.max_claimed = 1_000;
+    restart(&mut global, 4, 4, &"x".repeat(900));
+    assert_eq!(watcher_was_told(&mut global), [0; 0]);
+    restart(&mut global, 5, 5, &"x".repeat(900));
+    assert_eq!(watcher_was_told(&mut global), [0; 0]);
+    restart(&mut global, 6, 6, "");
+    assert_eq!(watcher_was_told(&mut global), [1], "what was kept of the first one had to go");
 }
 
 #[test]
