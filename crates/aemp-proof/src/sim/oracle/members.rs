@@ -54,7 +54,7 @@ impl Members {
         // The other one knows of this session for longer, perhaps, and has registered in it.
         let last = self.registrations.get_mut(&other).and_then(|registrations| registrations.last_mut());
         if let Some(last) = last.filter(|last| last.global == process && last.left.is_none()) {
-            last.since = now;
+            (last.since, last.lost) = (now, None);
         }
     }
 
@@ -72,11 +72,13 @@ impl Members {
 impl Oracle {
     /// A process registers with the process of a node that it has a session with.
     pub(in crate::sim) fn master_found(&mut self, process: Process, node: usize, now: u64) {
-        let Members { registrations, sessions } = &mut self.members;
-        if let Some(session) = sessions.get(&(process, node)).and_then(|sessions| sessions.last()) {
-            let registration = Registration { global: session.other, since: now, left: None, lost: None };
-            registrations.entry(process).or_default().push(registration);
-        }
+        let Some(master) = self.members.sessions(process, node).last().map(|session| session.other) else { return };
+        // The master has given the session up already, perhaps, or does not know of it yet.
+        let at_master = self.members.sessions(master, self.facts.process(process).node).last();
+        let is_held = at_master.is_some_and(|session| session.other == process && session.until.is_none());
+        let lost = (!is_held).then_some(now);
+        let registration = Registration { global: master, since: now, left: None, lost };
+        self.members.registrations.entry(process).or_default().push(registration);
     }
 
     pub(in crate::sim) fn master_lost(&mut self, process: Process, now: u64) {
