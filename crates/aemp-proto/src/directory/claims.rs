@@ -87,7 +87,8 @@ impl Directory {
         let is_another = since(self.replica.claimed(from, from)) != since(parts.get(from));
         let until = self.fading.find(from).filter(|_| is_another && !planted(Bug::FormerProcessForgotten));
         // Any number of processes may follow each other: there is room for what one claimed.
-        let has_room = self.replica.octets(from) <= self.limits.max_claimed;
+        let (octets, owners) = (self.replica.octets(from), self.replica.owners(from));
+        let has_room = octets <= self.limits.max_claimed && owners <= self.limits.max_owners;
         let fading = &mut self.fading;
         self.replica.claim_all(from, parts, |owner| {
             if !has_room && fading.is_kept(from, owner) {

@@ -181,6 +181,16 @@ fn of_former_processes_no_more_is_kept_than_one_may_claim() {
 }
 
 #[test]
+fn of_former_processes_no_more_owners_are_kept_than_one_may_have() {
+    let mut global = restarted();
+    global.limits.max_owners = 2;
+    restart(&mut global, 3, 3, "");
+    assert_eq!(watcher_was_told(&mut global), [0; 0]);
+    restart(&mut global, 4, 4, "");
+    assert_eq!(watcher_was_told(&mut global), [1], "the slave of the first one had to go");
+}
+
+#[test]
 fn what_a_slave_removed_before_it_registers_anew_is_gone_with_that() {
     let mut global = restarted();
     let registered = Message::Update(Stamp(30), id(2), Some(Stamp(30)), vec![entry("new")]);
