@@ -86,20 +86,24 @@ impl Directory {
         let since = |claimed: Option<&Claimed>| claimed.map(|claimed| claimed.since);
         let is_another = since(self.replica.claimed(from, from)) != since(parts.get(from));
         let until = self.fading.find(from).filter(|_| is_another && !planted(Bug::FormerProcessForgotten));
-        // Any number of processes may follow each other: there is room for what one claimed.
-        let (octets, owners) = (self.replica.octets(from), self.replica.owners(from));
-        let has_room = octets <= self.limits.max_claimed && owners <= self.limits.max_owners;
         let fading = &mut self.fading;
         self.replica.claim_all(from, parts, |owner| {
-            if !has_room && fading.is_kept(from, owner) {
-                fading.replace(from, owner);
-                return false;
-            }
             if let Some(until) = until {
                 fading.keep(from, owner, until);
             }
             fading.is_kept(from, owner)
         });
+        let (octets, owners) = (self.replica.octets(from), self.replica.owners(from));
+        if octets > self.limits.max_claimed || owners > self.limits.max_owners {
+            self.forget_former(from);
+        }
+    }
+
+    /// What former processes of a global node claimed makes room for what the present one does. False if there was nothing.
+    fn forget_former(&mut self, global: &NodeId) -> bool {
+        let owners = self.fading.take_parts_of(global);
+        owners.iter().for_each(|owner| self.replica.claim(global, owner, None));
+        !owners.is_empty()
     }
 
     /// A slave changes its part, or a global node what it claims.
@@ -126,7 +130,12 @@ impl Directory {
             }
             return Ok(());
         };
-        self.check_update(&claimant, &owner, &changes)?;
+        if let Err(refusal) = self.check_update(&claimant, &owner, &changes) {
+            if !self.forget_former(&claimant) {
+                return Err(refusal);
+            }
+            self.check_update(&claimant, &owner, &changes)?;
+        }
         self.clock.observe(since);
         if self.fading.is_kept(&claimant, &owner) {
             self.fading.replace(&claimant, &owner);
@@ -145,8 +154,7 @@ impl Directory {
     /// Whether there is room for what an owner is to have.
     fn check_update(&self, claimant: &NodeId, owner: &NodeId, changes: &[Changes]) -> Result<(), Refusal> {
         let limits = &self.limits;
-        let known = self.replica.claimed(claimant, owner).filter(|_| !self.fading.is_kept(claimant, owner));
-        let known = known.map(|claimed| &claimed.part);
+        let known = self.replica.claimed(claimant, owner).map(|claimed| &claimed.part);
         if known.is_none() && self.replica.owners(claimant) >= limits.max_owners {
             return Err(Refusal::TooManyOwners { limit: limits.max_owners });
         }

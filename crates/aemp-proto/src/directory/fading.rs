@@ -54,6 +54,12 @@ impl Fading {
         due.map(|(place, _)| place).collect()
     }
 
+    /// The owners of all parts that are kept of former processes of a global node, which are kept no longer.
+    pub(super) fn take_parts_of(&mut self, global: &NodeId) -> Vec<NodeId> {
+        let kept = self.parts.extract_if(.., |(of, _), _| of == global);
+        kept.map(|((_, owner), _)| owner).collect()
+    }
+
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.globals.is_empty() && self.parts.is_empty()

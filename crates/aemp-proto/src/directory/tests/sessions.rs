@@ -175,19 +175,28 @@ fn of_former_processes_no_more_is_kept_than_one_may_claim() {
     restart(&mut global, 4, 4, &"x".repeat(900));
     assert_eq!(watcher_was_told(&mut global), [0; 0]);
     restart(&mut global, 5, 5, &"x".repeat(900));
-    assert_eq!(watcher_was_told(&mut global), [0; 0]);
-    restart(&mut global, 6, 6, "");
     assert_eq!(watcher_was_told(&mut global), [1], "what was kept of the first one had to go");
 }
 
 #[test]
 fn of_former_processes_no_more_owners_are_kept_than_one_may_have() {
     let mut global = restarted();
-    global.limits.max_owners = 2;
+    global.limits.max_owners = 3;
     restart(&mut global, 3, 3, "");
     assert_eq!(watcher_was_told(&mut global), [0; 0]);
     restart(&mut global, 4, 4, "");
     assert_eq!(watcher_was_told(&mut global), [1], "the slave of the first one had to go");
+}
+
+#[test]
+fn what_is_kept_of_a_former_process_refuses_nothing_that_the_present_one_claims() {
+    let mut global = restarted();
+    global.limits.max_owners = 2;
+    let registered = Message::Update(Stamp(30), id(9), Some(Stamp(30)), vec![entry("of another")]);
+    global.receive(&id(1), registered, at(3)).unwrap();
+    assert_eq!(watcher_was_told(&mut global), [1], "one is added, and what was kept is removed for it");
+    let one_more = Message::Update(Stamp(31), id(10), Some(Stamp(31)), vec![entry("too much")]);
+    assert!(global.receive(&id(1), one_more, at(3)).is_err());
 }
 
 #[test]
