@@ -152,6 +152,17 @@ fn a_global_node_that_is_started_anew_has_taken_nothing_of_its_slaves_with_it() 
     assert_eq!(watcher_was_told(&mut global), [1], "as ever");
 }
 
+#[test]
+fn what_the_same_process_does_not_claim_any_more_is_gone_at_once() {
+    let mut global = two_globals();
+    let of_slave = Message::Update(Stamp(9), id(2), Some(Stamp(2)), vec![entry("of slave")]);
+    global.receive(&id(1), of_slave, at(1)).unwrap();
+    actions(&mut global);
+    global.lost(&id(1), at(1));
+    content(&mut global, at(2));
+    assert_eq!(watcher_was_told(&mut global), [1]);
+}
+
 /// The next process of the global node, with a slave that has so much.
 fn restart(global: &mut Directory, second: u64, owner: usize, text: &str) {
     let value = Encoded::of(&text.into()).unwrap();

@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 use super::world::{World, millis};
-use crate::{id::PortId, kernel::Event, link::Role, reason::Reason};
+use crate::{
+    id::{Incarnation, PortId},
+    kernel::{Event, retiring::Retired},
+    link::Role,
+    reason::Reason,
+};
 
 /// Two nodes; the first remembers eight dead names, and watches ten ports of the second.
 fn ten_watched() -> (World, Vec<PortId>) {
@@ -217,4 +222,19 @@ fn a_name_of_a_process_that_was_not_met_is_dead_too_where_its_messages_were_drop
     world.release_dials();
     world.pass(Duration::from_secs(10));
     assert_eq!(world.texts(1, port), [""; 0]);
+}
+
+/// Beyond some incarnations all of a node are dead. A base peer under its ID is none of them.
+#[test]
+fn incarnations_that_are_dead_stay_dead_when_a_base_peer_is_forgotten() {
+    let incarnation = |n: u8| Incarnation([n; 16]);
+    let mut of_native = Retired::default();
+    (0..=64).for_each(|n| of_native.insert(Some(incarnation(n))));
+    of_native.forget_base_peer();
+    assert!(of_native.holds(incarnation(64)) && of_native.holds(incarnation(200)));
+    let mut of_base = Retired::default();
+    of_base.insert(None);
+    assert!(of_base.holds(incarnation(1)));
+    of_base.forget_base_peer();
+    assert!(of_base.is_empty());
 }
